@@ -1,0 +1,134 @@
+"""Tables of columns: the form in which everything the kernel said travels and is computed on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Numbers: TypeAlias = NDArray[Any]
+"""A numeric column: shape (rows,), or (rows, 16) uint8 for an address in network order."""
+
+UNKNOWN = -1
+"""Code of a text that is not known."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Strings:
+    """A column of text: int32 codes, shape (rows,), into a list of distinct values; code -1 is unknown."""
+
+    codes: NDArray[np.int32]
+    values: tuple[str, ...]
+
+    @classmethod
+    def of(cls, texts: Iterable[str | None]) -> Strings:
+        """Encode one text a row; None is unknown."""
+        known: dict[str, int] = {}
+        codes = [UNKNOWN if text is None else known.setdefault(text, len(known)) for text in texts]
+        return cls(np.array(codes, dtype=np.int32), tuple(known))
+
+    def __len__(self) -> int:
+        return len(self.codes)
+
+    def __getitem__(self, row: int) -> str | None:
+        code = self.codes[row]
+        return None if code < 0 else self.values[code]
+
+    def take(self, rows: NDArray[np.intp] | NDArray[np.bool_]) -> Strings:
+        """Keep only the given rows; the list of values is shared."""
+        return Strings(self.codes[rows], self.values)
+
+    def lookup(self, per_value: Iterable[Any], unknown: Any, dtype: Any) -> Numbers:
+        """Spread one result per distinct value over the rows, `unknown` where the text is not known."""
+        table = np.array([*per_value, unknown], dtype=dtype)
+        return table[self.codes]
+
+
+Column: TypeAlias = Numbers | Strings
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Table:
+    """Columns of equal length by name, and when the kernel was asked (CLOCK_MONOTONIC, seconds).
+
+    A table is never changed once it is made, so it may be shared between frames and threads.
+    """
+
+    columns: Mapping[str, Column]
+    taken: float = 0.0
+
+    def __post_init__(self) -> None:
+        lengths = {len(column) for column in self.columns.values()}
+        if len(lengths) > 1:
+            raise ValueError(f"columns differ in length: { {k: len(v) for k, v in self.columns.items()} }")
+
+    def __len__(self) -> int:
+        for column in self.columns.values():
+            return len(column)
+        return 0
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.columns
+
+    def numbers(self, name: str) -> Numbers:
+        """The numeric column of that name; KeyError if there is none."""
+        column = self.columns[name]
+        if isinstance(column, Strings):
+            raise TypeError(f"column {name} holds text")
+        return column
+
+    def strings(self, name: str) -> Strings:
+        """The text column of that name; KeyError if there is none."""
+        column = self.columns[name]
+        if not isinstance(column, Strings):
+            raise TypeError(f"column {name} holds numbers")
+        return column
+
+    def integer(self, name: str, row: int) -> int:
+        """One number of one row."""
+        return int(self.numbers(name)[row])
+
+    def real(self, name: str, row: int) -> float:
+        """One number of one row, NaN where it is not known."""
+        return float(self.numbers(name)[row])
+
+    def text(self, name: str, row: int) -> str | None:
+        """One text of one row, None where it is not known."""
+        return self.strings(name)[row]
+
+    def take(self, rows: NDArray[np.intp] | NDArray[np.bool_]) -> Table:
+        """A table of only those rows, in that order; `rows` holds indices or is a mask."""
+        return Table({name: _take(column, rows) for name, column in self.columns.items()}, self.taken)
+
+    def with_columns(self, **columns: Column) -> Table:
+        """The same rows with columns added or replaced."""
+        return Table({**self.columns, **columns}, self.taken)
+
+
+def _take(column: Column, rows: NDArray[np.intp] | NDArray[np.bool_]) -> Column:
+    return column.take(rows) if isinstance(column, Strings) else column[rows]
+
+
+def concatenate(tables: list[Table]) -> Table:
+    """Rows of several tables with the same columns, one after the other; `taken` of the first."""
+    first = tables[0]
+    if len(tables) == 1:
+        return first
+    return Table(
+        {name: _join([table.columns[name] for table in tables]) for name in first.columns}, first.taken
+    )
+
+
+def _join(columns: list[Column]) -> Column:
+    texts = [column for column in columns if isinstance(column, Strings)]
+    if not texts:
+        return np.concatenate([column for column in columns if not isinstance(column, Strings)])
+    known: dict[str, int] = {}
+    codes = []
+    for column in texts:
+        places = [known.setdefault(value, len(known)) for value in column.values]
+        codes.append(column.lookup(places, UNKNOWN, np.int32))
+    return Strings(np.concatenate(codes), tuple(known))

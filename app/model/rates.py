@@ -1,0 +1,67 @@
+"""Changes over time: joining rows by identity and dividing by the time that really passed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sockscope.app.frames.table import Numbers
+
+Key = NDArray[np.uint64]
+"""Identity of rows: one 64-bit number a row, the same in every frame."""
+
+
+def find(keys: Key, among: Key) -> NDArray[np.intp]:
+    """For each key its row in `among`, -1 where it is not there."""
+    if not len(among):
+        return np.full(len(keys), -1, dtype=np.intp)
+    order = np.argsort(among, kind="stable")
+    ordered = among[order]
+    places = np.minimum(np.searchsorted(ordered, keys), len(among) - 1)
+    return np.where(ordered[places] == keys, order[places], -1)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Change:
+    """What counters did between two samples: float64 `delta` (NaN where there is no earlier sample or the
+    counter went down), bool `reset` where it went down, and the `seconds` between the samples."""
+
+    delta: NDArray[np.float64]
+    reset: NDArray[np.bool_]
+    seconds: float
+
+    @property
+    def per_second(self) -> NDArray[np.float64]:
+        """Rate over the time that really passed; NaN where `delta` is."""
+        if self.seconds <= 0:
+            return np.full(len(self.delta), np.nan)
+        return self.delta / self.seconds
+
+
+def change(now: Numbers, then: Numbers, rows: NDArray[np.intp], seconds: float) -> Change:
+    """Change of counters `now` since `then`; `rows` tells for each row of `now` its row in `then` or -1.
+
+    A counter that went down was reset (driver reload, namespace made anew): it has no delta, never a negative
+    or huge one.
+    """
+    known = rows >= 0
+    delta = np.full(len(now), np.nan)
+    reset = np.zeros(len(now), dtype=np.bool_)
+    if known.any():
+        current = now[known]
+        earlier = then[rows[known]]
+        down = current < earlier
+        up = np.where(down, current, earlier)  # keeps the unsigned difference from wrapping
+        delta[known] = np.where(down, np.nan, (current - up).astype(np.float64))
+        reset[known] = down
+    return Change(delta, reset, seconds)
+
+
+def gauge(now: Numbers, then: Numbers, rows: NDArray[np.intp], seconds: float) -> Change:
+    """Change of gauges, which may go down as well as up."""
+    known = rows >= 0
+    delta = np.full(len(now), np.nan)
+    delta[known] = now[known].astype(np.float64) - then[rows[known]].astype(np.float64)
+    return Change(delta, np.zeros(len(now), dtype=np.bool_), seconds)

@@ -1,0 +1,45 @@
+"""What the model of a tab is: rows with an identity, made of the store's tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from sockscope.app.frames.table import Table
+from sockscope.app.model.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """Choices of the user that change which rows a tab has: switches by name (`hide_down`, `changed_only`)."""
+
+    switches: Mapping[str, bool] = field(default_factory=dict)
+
+    def __getitem__(self, name: str) -> bool:
+        return self.switches.get(name, False)
+
+
+class TabModel(Protocol):
+    """Makes the rows of one tab. It lives in one thread and is never called by two at a time."""
+
+    needs: tuple[str, ...]
+    """Tables that `rows` reads."""
+
+    def advance(self, store: Store) -> None:
+        """Take note of the newest frame, whether the tab is shown or not; histories grow here."""
+
+    def rows(self, store: Store, options: Options) -> Table:
+        """All rows, unfiltered, in their natural order.
+
+        Column `key` (uint64) is the identity of a row. Optional columns steer the shared mechanism: `section`
+        (int32) keeps rows of a section together whatever the sort; `parent` (int32, row index or -1) makes a
+        row follow that row when filtered and sorted; `heading` (bool) marks a row that is only a title of
+        its section and shows when anything in the section does.
+        """
+
+    def count(self, store: Store) -> int | None:
+        """How many things there are in all, None while it is not known."""
+
+    def attention(self, store: Store) -> int:
+        """How many things in this tab want looking at."""
