@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 
 class Series:
-    """The last `length` samples of each of a changing set of things; what is no longer reported is dropped."""
+    """The last `length` samples of each of a changing set of things; what is no longer reported is
+    dropped."""
 
     def __init__(self, length: int) -> None:
         self._length = length

@@ -12,7 +12,7 @@ from sockscope.app.model.store import Store
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """Choices of the user that change which rows a tab has: switches by name (`hide_down`, `changed_only`)."""
+    """Choices of the user that change which rows a tab has: switches by name, such as `hide_down`."""
 
     switches: Mapping[str, bool] = field(default_factory=dict)
 

@@ -1,0 +1,239 @@
+"""Netlink dumps in bulk: datagrams in, arrays out; no Python object a message.
+
+Layouts: linux/netlink.h. Integers are in host order.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import struct
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import count
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+NETLINK_ROUTE = 0
+NETLINK_SOCK_DIAG = 4
+
+NLM_F_REQUEST = 0x1
+NLM_F_DUMP_INTR = 0x10
+NLM_F_DUMP = 0x300
+NLMSG_ERROR = 2
+NLMSG_DONE = 3
+
+SOL_NETLINK = 270
+NETLINK_GET_STRICT_CHK = 12
+
+HEADER = struct.Struct("=IHHII")
+_HEADER_WORDS = HEADER.size // 4
+_TYPE_MASK = 0x3FFF
+_ATTRIBUTE = np.dtype([("length", np.uint16), ("type", np.uint16)])
+_DATAGRAM = 32768
+"""The kernel puts at most this much of a dump into one datagram, whatever room is offered."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Dump:
+    """The messages of one dump: `offsets` and `lengths` in bytes (intp), each at its nlmsghdr in `buffer`.
+
+    `error` is the errno with which the kernel refused or ended the dump (0 = it was answered), `interrupted`
+    says that the tables changed while they were walked.
+    """
+
+    buffer: bytes
+    offsets: NDArray[np.intp]
+    lengths: NDArray[np.intp]
+    error: int = 0
+    interrupted: bool = False
+
+    def __len__(self) -> int:
+        return len(self.offsets)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Attribute:
+    """Where one attribute lies in each message: byte `offsets` of its payload (-1: absent) and `lengths`."""
+
+    offsets: NDArray[np.intp]
+    lengths: NDArray[np.intp]
+
+    @property
+    def present(self) -> NDArray[np.bool_]:
+        """Which messages carry it."""
+        return self.offsets >= 0
+
+
+class NetlinkSocket:
+    """A netlink socket of the network namespace it is opened in. Raises OSError where the kernel has no such
+    protocol."""
+
+    def __init__(self, protocol: int) -> None:
+        self._protocol = protocol
+        self._sequence = count(1)
+        self._socket = self._open()
+
+    def _open(self) -> socket.socket:
+        made = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, self._protocol)
+        made.bind((0, 0))
+        with contextlib.suppress(OSError):
+            made.setsockopt(SOL_NETLINK, NETLINK_GET_STRICT_CHK, 1)
+        return made
+
+    def close(self) -> None:
+        """Close the socket."""
+        self._socket.close()
+
+    def dump(self, message_type: int, payload: bytes, flags: int = 0) -> Dump:
+        """Ask for a dump and read it to its end. A refusal is in the answer's `error`, never an exception."""
+        sequence = next(self._sequence)
+        request_flags = NLM_F_REQUEST | NLM_F_DUMP | flags
+        header = HEADER.pack(HEADER.size + len(payload), message_type, request_flags, sequence, 0)
+        try:
+            self._socket.send(header + payload)
+            return self._receive(sequence)
+        except OSError as refused:
+            self._socket.close()
+            self._socket = self._open()
+            return Dump(b"", np.empty(0, np.intp), np.empty(0, np.intp), refused.errno or 1)
+
+    def _receive(self, sequence: int) -> Dump:
+        chunks: list[bytes] = []
+        starts: list[int] = []
+        base = 0
+        while True:
+            chunk = self._socket.recv(_DATAGRAM)
+            words = memoryview(chunk).cast("I")
+            if len(words) < _HEADER_WORDS or words[2] != sequence:
+                continue  # left over from a dump that was broken off
+            last = _walk(words, base, starts)
+            chunks.append(chunk)
+            base += len(words)
+            kind = words[last + 1] & 0xFFFF
+            if kind in (NLMSG_DONE, NLMSG_ERROR):
+                starts.pop()
+                return _dump(b"".join(chunks), starts, _errno(words, last))
+
+
+def _walk(words: memoryview, base: int, starts: list[int]) -> int:
+    """Append where each message of a datagram starts (in words, from `base`); the start of the last one."""
+    end = len(words)
+    at = last = 0
+    append = starts.append
+    while at < end:
+        append(base + at)
+        last = at
+        size = words[at]
+        if size < HEADER.size:
+            break
+        at += (size + 3) >> 2
+    return last
+
+
+def _errno(words: memoryview, last: int) -> int:
+    """The negative errno in the payload of DONE or ERROR; both carry one (an unsupported protocol of a known
+    family answers with DONE)."""
+    if len(words) <= last + _HEADER_WORDS:
+        return 0
+    value = words[last + _HEADER_WORDS]
+    return 2**32 - value if value >= 2**31 else 0
+
+
+def _dump(buffer: bytes, starts: list[int], error: int) -> Dump:
+    offsets = np.array(starts, dtype=np.intp) * 4
+    lengths = gather(buffer, offsets, np.uint32).astype(np.intp)
+    flags = gather(buffer, offsets + 6, np.uint16)
+    return Dump(buffer, offsets, lengths, error, bool((flags & NLM_F_DUMP_INTR).any()))
+
+
+def gather(buffer: bytes, offsets: NDArray[np.intp], dtype: DTypeLike) -> NDArray[Any]:
+    """Copy one value of `dtype` from each byte offset (any, inside the buffer)."""
+    kind = np.dtype(dtype)
+    room = len(buffer) - kind.itemsize + 1
+    if room <= 0 or not len(offsets):
+        return np.empty(len(offsets), dtype=kind)
+    window: NDArray[Any] = np.ndarray((room,), dtype=kind, buffer=buffer, strides=(1,))
+    return window[offsets]
+
+
+def fields(dump: Dump, dtype: DTypeLike, at: int = HEADER.size) -> NDArray[Any]:
+    """The fixed header of every message as a structured array; `at` is its distance from the nlmsghdr.
+
+    A message too short for it would read its neighbour: drop those first with `whole`.
+    """
+    return gather(dump.buffer, dump.offsets + at, dtype)
+
+
+def whole(dump: Dump, message_type: int, size: int) -> Dump:
+    """Only the messages of that type that hold a fixed header of `size` bytes and lie inside the buffer."""
+    if not len(dump):
+        return dump
+    head = gather(dump.buffer, dump.offsets + 4, np.uint16)
+    ends = dump.offsets + dump.lengths
+    good = (head == message_type) & (dump.lengths >= HEADER.size + size) & (ends <= len(dump.buffer))
+    if good.all():
+        return dump
+    return Dump(dump.buffer, dump.offsets[good], dump.lengths[good], dump.error, dump.interrupted)
+
+
+def attributes(
+    dump: Dump, fixed: int, wanted: Iterable[int], rows: NDArray[np.intp] | None = None
+) -> dict[int, Attribute]:
+    """Find attributes behind the fixed header of `fixed` bytes, all messages in step; the first of its kind
+    counts. With `rows` only those messages are walked; the answers still have one place a message."""
+    start = dump.offsets + HEADER.size + ((fixed + 3) & ~3)
+    return nested(dump.buffer, start, dump.offsets + dump.lengths, wanted, rows)
+
+
+def nested(
+    buffer: bytes,
+    start: NDArray[np.intp],
+    end: NDArray[np.intp],
+    wanted: Iterable[int],
+    rows: NDArray[np.intp] | None = None,
+) -> dict[int, Attribute]:
+    """Find attributes in the stretches from `start` to `end` (bytes), all stretches in step."""
+    found = {
+        kind: Attribute(np.full(len(start), -1, np.intp), np.zeros(len(start), np.intp)) for kind in wanted
+    }
+    active = np.arange(len(start)) if rows is None else rows
+    at = start[active]
+    stop = end[active]
+    while True:
+        inside = (at >= 0) & (at + 4 <= stop)
+        if not inside.all():
+            active, at, stop = active[inside], at[inside], stop[inside]
+        if not len(active):
+            return found
+        head = gather(buffer, at, _ATTRIBUTE)
+        size = head["length"].astype(np.intp)
+        kinds = head["type"] & _TYPE_MASK
+        sound = (size >= 4) & (at + size <= stop)
+        for kind, attribute in found.items():
+            hit = (kinds == kind) & sound
+            if hit.any():
+                which = active[hit]
+                new = attribute.offsets[which] < 0
+                attribute.offsets[which[new]] = at[hit][new] + 4
+                attribute.lengths[which[new]] = size[hit][new] - 4
+        at = np.where(sound, at + ((size + 3) & ~3), stop)
+
+
+def values(buffer: bytes, attribute: Attribute, dtype: DTypeLike, absent: Any) -> NDArray[Any]:
+    """The payload of an attribute as one value a message; `absent` where it is missing or too short."""
+    kind = np.dtype(dtype)
+    out = np.full(len(attribute.offsets), absent, dtype=kind)
+    good = attribute.present & (attribute.lengths >= kind.itemsize)
+    if good.any():
+        out[good] = gather(buffer, attribute.offsets[good], kind)
+    return out
+
+
+def strerror(errno: int) -> str:
+    """The system's words for an errno, without capital: `operation not permitted`."""
+    text = os.strerror(errno)
+    return text[:1].lower() + text[1:]
