@@ -1,0 +1,120 @@
+"""What the user wants to see of a tab, and its evaluation over columns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sockscope.app.frames.table import Numbers, Table
+
+Search = Callable[[Table, str], NDArray[np.bool_]]
+"""Tells which rows contain a lower-case word."""
+Order = Callable[[Table], Numbers]
+"""Sort key of every row: shape (rows,), or (rows, n) with the most significant column first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """Sort column (by name, "" for the natural order) and direction, words that every row must contain, TCP
+    states to keep (None: all)."""
+
+    sort: str = ""
+    descending: bool = False
+    words: tuple[str, ...] = ()
+    states: frozenset[int] | None = None
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Reading:
+    """How a tab's columns are sorted and searched: by name, and in order of how much they tell."""
+
+    orders: Mapping[str, Order] = field(default_factory=dict)
+    searches: tuple[Search, ...] = ()
+
+
+def select(rows: Table, query: Query, reading: Reading) -> NDArray[np.intp]:
+    """Indices of the rows to show, in the order to show them."""
+    keep = matching(rows, query, reading)
+    leader = _leaders(rows)
+    if leader is not None:
+        keep = keep[leader] | keep  # a child is shown with its parent, and where it matches itself
+        keep = _with_parents(keep, leader)
+    if "heading" in rows:
+        keep = _with_headings(keep, rows)
+    chosen = np.flatnonzero(keep)
+    return chosen[_sorted(rows, chosen, query, reading, leader)]
+
+
+def matching(rows: Table, query: Query, reading: Reading) -> NDArray[np.bool_]:
+    """Which rows hold every word and are in one of the states."""
+    keep = np.ones(len(rows), dtype=np.bool_)
+    if query.states is not None and "state" in rows:
+        keep &= np.isin(rows.numbers("state"), list(query.states))
+    for word in query.words:
+        found = np.zeros(len(rows), dtype=np.bool_)
+        for search in reading.searches:
+            found |= search(rows, word)
+        keep &= found
+    return keep
+
+
+def _leaders(rows: Table) -> NDArray[np.intp] | None:
+    """For each row the row whose place it shares: its parent, or itself."""
+    if "parent" not in rows:
+        return None
+    parent = rows.numbers("parent").astype(np.intp)
+    return np.where(parent >= 0, parent, np.arange(len(rows)))
+
+
+def _with_parents(keep: NDArray[np.bool_], leader: NDArray[np.intp]) -> NDArray[np.bool_]:
+    kept = keep.copy()
+    kept[leader[keep]] = True
+    return kept
+
+
+def _with_headings(keep: NDArray[np.bool_], rows: Table) -> NDArray[np.bool_]:
+    heading = rows.numbers("heading").astype(np.bool_)
+    section = rows.numbers("section")
+    return np.where(heading, np.isin(section, section[keep & ~heading]), keep)
+
+
+def _sorted(
+    rows: Table, chosen: NDArray[np.intp], query: Query, reading: Reading, leader: NDArray[np.intp] | None
+) -> NDArray[np.intp]:
+    """Permutation of `chosen`. Ties keep the natural order in both directions."""
+    order = reading.orders.get(query.sort)
+    keys: list[Numbers] = [chosen if leader is None else leader[chosen]]
+    if order is not None:
+        by = order(rows)
+        by = by[keys[0]]
+        columns = [by] if by.ndim == 1 else [by[:, place] for place in range(by.shape[1])][::-1]
+        keys += [_directed(column, query.descending) for column in columns]
+    if leader is not None:
+        keys.insert(0, chosen)
+    if "heading" in rows:
+        keys.append(~rows.numbers("heading")[chosen].astype(np.bool_))
+    if "section" in rows:
+        keys.append(rows.numbers("section")[chosen])
+    if len(keys) == 1:
+        return np.arange(len(chosen))
+    if len(keys) == 2 and leader is None:
+        return np.argsort(keys[1], kind="stable")
+    return np.lexsort(keys)
+
+
+def _directed(column: Numbers, descending: bool) -> Numbers:
+    """A key whose ascending order is the wanted one; unknown numbers (NaN) come last either way."""
+    if not descending:
+        return column
+    if column.dtype.kind == "f":
+        return -column
+    if column.dtype.kind == "u":
+        return np.iinfo(column.dtype).max - column
+    if column.dtype.kind == "b":
+        return ~column
+    if column.dtype.kind == "i":
+        return -1 - column
+    raise TypeError(f"cannot sort by {column.dtype}")

@@ -1,0 +1,59 @@
+"""What the dashboard tells the sampler: one JSON object a line."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+
+SHORTEST = 0.1
+"""Seconds; a shorter interval would measure mostly the tool itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """Standing orders: the tables on the screen, the seconds between ticks, whether the screen stands still
+    (then tables without a history rest), and a number that asks for a tick at once when it grows."""
+
+    wanted: frozenset[str] = field(default_factory=frozenset)
+    interval: float = 1.0
+    paused: bool = False
+    refresh: int = 0
+
+    def encode(self) -> bytes:
+        """The line to write."""
+        told = {
+            "wanted": sorted(self.wanted),
+            "interval": self.interval,
+            "paused": self.paused,
+            "refresh": self.refresh,
+        }
+        return json.dumps(told).encode("ascii") + b"\n"
+
+
+def decode(line: bytes) -> Control:
+    """The order in one line; ValueError if it is none."""
+    told = json.loads(line)
+    if not isinstance(told, dict):
+        raise ValueError("a control message is an object")
+    return Control(
+        frozenset(str(name) for name in told.get("wanted", ())),
+        max(SHORTEST, float(told.get("interval", 1.0))),
+        bool(told.get("paused", False)),
+        int(told.get("refresh", 0)),
+    )
+
+
+class Lines:
+    """Puts bytes together to whole lines."""
+
+    LONGEST = 65536
+
+    def __init__(self) -> None:
+        self._rest = b""
+
+    def feed(self, data: bytes) -> list[bytes]:
+        """The lines that `data` completes; a line longer than LONGEST is thrown away."""
+        *whole, self._rest = (self._rest + data).split(b"\n")
+        if len(self._rest) > self.LONGEST:
+            self._rest = b""
+        return whole

@@ -1,0 +1,96 @@
+"""The sampler's process: orders come in on one descriptor, frames go out on another."""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import time
+
+from sockscope.app.frames.codec import Encoder
+from sockscope.app.frames.frame import Frame
+from sockscope.app.sampler.control import Control, Lines, decode
+from sockscope.app.sampler.sampler import Owners, Sampler
+from sockscope.app.sampler.tasks import plan
+
+
+def _owners() -> Owners:
+    from sockscope.app.collectors.owners import OwnersCollector  # noqa: PLC0415 - psutil comes after the first frame
+
+    return OwnersCollector()
+
+
+class Loop:
+    """Reads orders from `orders`, writes frames to `frames`, until either end is closed."""
+
+    def __init__(self, sampler: Sampler, orders: int, frames: int) -> None:
+        self._sampler = sampler
+        self._orders = orders
+        self._frames = frames
+        self._encoder = Encoder()
+        self._lines = Lines()
+        self._control: Control | None = None
+        self._next = 0.0
+
+    def run(self) -> None:
+        """Serve until the dashboard is gone."""
+        try:
+            while self._listen():
+                self._work()
+        except BrokenPipeError:
+            return
+        finally:
+            self._sampler.close()
+
+    def _work(self) -> None:
+        if self._control is None:
+            return
+        now = time.monotonic()
+        if now >= self._next:
+            self._next += self._control.interval
+            if self._next <= now:
+                self._next = now + self._control.interval
+            self._write(self._sampler.tick(self._control))
+        elif self._sampler.busy(self._control):
+            frame = self._sampler.background(self._control, self._next)
+            if frame is not None:
+                self._write(frame)
+
+    def _listen(self) -> bool:
+        """Wait for an order or for something to do; False when the dashboard is gone."""
+        wait: float | None = None
+        if self._control is not None:
+            busy = self._sampler.busy(self._control)
+            wait = 0.0 if busy else max(0.0, self._next - time.monotonic())
+        ready, _, _ = select.select([self._orders], [], [], wait)
+        if not ready:
+            return True
+        data = os.read(self._orders, 65536)
+        for line in self._lines.feed(data):
+            self._obey(line)
+        return bool(data)
+
+    def _obey(self, line: bytes) -> None:
+        try:
+            order = decode(line)
+        except (ValueError, TypeError):
+            return
+        before, self._control = self._control, order
+        if before is None or order.refresh > before.refresh or not order.wanted <= before.wanted:
+            self._next = time.monotonic()
+        elif order.interval != before.interval:
+            self._next = min(self._next, time.monotonic() + order.interval)
+
+    def _write(self, frame: Frame) -> None:
+        for piece in self._encoder.encode(frame):
+            view = memoryview(piece)
+            while len(view):
+                view = view[os.write(self._frames, view) :]
+
+
+def main() -> None:
+    """Entry point of the child process: orders on stdin, frames on stdout."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    frames = os.dup(1)
+    os.dup2(2, 1)  # nothing printed by accident may get between frames
+    Loop(Sampler(plan(), _owners), 0, frames).run()

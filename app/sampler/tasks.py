@@ -1,0 +1,78 @@
+"""Which collector runs when."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib import import_module
+
+from sockscope.app.collectors.base import Collected, Collector
+from sockscope.app.frames.frame import Note
+from sockscope.app.frames.table import Table
+
+
+@dataclass(eq=False)
+class Task:
+    """A collector and its beats in seconds: `shown` while one of its tables is on the screen, `hidden` while
+    none is (inf: never). A beat of 0 is every tick, whatever is shown. The collector is named `module:Class` and imported when it
+    is first needed, because some are slow to import."""
+
+    collector: str
+    provides: tuple[str, ...]
+    shown: float = 0.0
+    hidden: float = math.inf
+    rests: bool = False
+    """Has no history to keep: does nothing while the screen stands still."""
+    last: float = field(default=-math.inf, init=False)
+    tables: Mapping[str, Table] = field(default_factory=dict, init=False)
+    notes: tuple[Note, ...] = field(default=(), init=False)
+    _collector: Collector | None = field(default=None, init=False)
+
+    def on_screen(self, wanted: frozenset[str]) -> bool:
+        """Whether one of its tables is asked for."""
+        return not wanted.isdisjoint(self.provides)
+
+    def due(self, now: float, wanted: frozenset[str], tolerance: float) -> bool:
+        """Whether its beat has come; `tolerance` seconds early still counts, so that beats fall on ticks."""
+        beat = self.shown if self.on_screen(wanted) else self.hidden
+        return now - self.last >= beat - tolerance
+
+    def run(self, now: float) -> None:
+        """Collect. What goes wrong inside a collector becomes a note, and its last tables stay."""
+        self.last = now
+        try:
+            if self._collector is None:
+                self._collector = self._make()
+            collected = self._collector.collect()
+        except Exception as failure:  # noqa: BLE001 - one broken interface must not take the others along
+            collected = Collected(self.tables, (self._failed(failure),))
+        self.tables = collected.tables
+        self.notes = collected.notes
+
+    def _make(self) -> Collector:
+        module, name = self.collector.split(":")
+        made: Collector = getattr(import_module(module), name)()
+        return made
+
+    def _failed(self, failure: Exception) -> Note:
+        return Note(self.provides[0], "failed", f"{type(failure).__name__}: {failure}")
+
+    def close(self) -> None:
+        """Give back what the collector holds."""
+        if self._collector is not None:
+            self._collector.close()
+
+
+def plan() -> list[Task]:
+    """The tasks of a full sampler. The strip needs TCP state counts and the tabs their own counts, so hardly
+    anything is ever quite at rest."""
+    collectors = "sockscope.app.collectors"
+    return [
+        Task(f"{collectors}.sockets:SocketsCollector", ("sockets", "tcp_states"), hidden=0.0),
+        Task(f"{collectors}.counters:CountersCollector", ("counters",), hidden=0.0),
+        Task(f"{collectors}.limits:LimitsCollector", ("limits",), shown=5.0, hidden=5.0),
+        Task(f"{collectors}.routes:RoutesCollector", ("routes", "nexthops"), hidden=5.0, rests=True),
+        Task(f"{collectors}.links:LinksCollector", ("links", "addresses"), hidden=5.0),
+        Task(f"{collectors}.rules:RulesCollector", ("rules",), shown=5.0, rests=True),
+    ]
