@@ -245,6 +245,11 @@ def _nexthops(buffer: bytes, multipath: Attribute) -> tuple[Table, Numbers, Numb
     return table, hops, first_hop
 
 
+def failed(error: int) -> Dump:
+    """A dump without messages that ended with this errno."""
+    return Dump(b"", np.empty(0, np.intp), np.empty(0, np.intp), error)
+
+
 def nothing() -> tuple[Table, Table]:
     """Both tables without a row."""
-    return decode(Dump(b"", np.empty(0, np.intp), np.empty(0, np.intp)), 2)
+    return decode(failed(0), 2)

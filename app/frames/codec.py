@@ -60,16 +60,16 @@ class Encoder:
 def _put(column: Column, pieces: list[bytes | memoryview]) -> list[Any]:
     """Append a column's memory to `pieces`; its entry in the header."""
     numbers = column.codes if isinstance(column, Strings) else column
-    data = memoryview(np.ascontiguousarray(numbers).reshape(-1).view(np.uint8))
-    if len(data):
+    data = np.ascontiguousarray(numbers).reshape(-1).view(np.uint8).data
+    if data.nbytes:
         pieces.append(data)
-    if padding := -len(data) % _ALIGN:
+    if padding := -data.nbytes % _ALIGN:
         pieces.append(bytes(padding))
     entry: list[Any] = [numbers.dtype.str, list(numbers.shape)]
     return [*entry, list(column.values)] if isinstance(column, Strings) else entry
 
 
-def lengths(prefix: bytes) -> tuple[int, int]:
+def lengths(prefix: bytes | bytearray) -> tuple[int, int]:
     """Length of header and body from the first bytes of a frame; ValueError if they start no frame."""
     magic, header, body = PREFIX.unpack(prefix)
     if magic != MAGIC:

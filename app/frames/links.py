@@ -1,9 +1,9 @@
 """What the columns of the tables `links` and `addresses` are called and mean (linux/if.h, if_link.h).
 
-`links`, one row an interface: index u4 (0 unknown), name, kind, mac, qdisc, alias, duplex (texts), mtu, txqlen,
-promiscuity, allmulti, carrier_changes, flags u4 (ifi_flags), master and link u4 (interface indices, 0 none),
-operstate u1, carrier i1 (-1 unknown), netnsid i4 (-1 none), speed_mbps i8 (-1 unknown), and every name in
-STATS as u8.
+`links`, one row an interface: index u4 (0 unknown), name, kind, mac, qdisc, alias, duplex (texts), mtu,
+txqlen, promiscuity, allmulti, carrier_changes, flags u4 (ifi_flags), master and link u4 (interface indices,
+0 none), operstate u1, carrier i1 (-1 unknown), netnsid i4 (-1 none), speed_mbps i8 (-1 unknown), and every
+name in STATS as u8.
 
 `addresses`, one row an address: index u4, family u1, prefix u1, scope u1, flags u4 (ifa_flags), label (text),
 address and peer (n, 16) u1 in network order, IPv4 in the first four; peer is the address itself where the
@@ -14,7 +14,28 @@ from __future__ import annotations
 
 from enum import IntFlag
 
-from sockscope.app.frames.table import Numbers
+import numpy as np
+
+from sockscope.app.frames.table import Numbers, Strings, Table
+
+LINK_NUMBERS = {
+    "index": np.uint32,
+    "flags": np.uint32,
+    "mtu": np.uint32,
+    "operstate": np.uint8,
+    "master": np.uint32,
+    "link": np.uint32,
+    "promiscuity": np.uint32,
+    "allmulti": np.uint32,
+    "carrier": np.int8,
+    "carrier_changes": np.uint32,
+    "txqlen": np.uint32,
+    "netnsid": np.int32,
+}
+"""Numeric columns of `links` but for the counters and the speed, with their types."""
+
+LINK_TEXTS = ("name", "kind", "mac", "qdisc", "alias")
+"""Text columns of `links` but for the duplex."""
 
 STATS = (
     "rx_packets",
@@ -85,3 +106,15 @@ def known(column: Numbers) -> Numbers:
     most = UNKNOWN_COUNT if column.dtype.itemsize == 8 else UNKNOWN_NUMBER
     marked: Numbers = column != most
     return marked
+
+
+def no_links() -> Table:
+    """The table `links` without a row."""
+    return Table(
+        {
+            **{name: np.empty(0, kind) for name, kind in LINK_NUMBERS.items()},
+            **{name: Strings.of(()) for name in (*LINK_TEXTS, "duplex")},
+            **{name: np.empty(0, np.uint64) for name in STATS},
+            "speed_mbps": np.empty(0, np.int64),
+        }
+    )

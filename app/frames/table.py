@@ -50,7 +50,7 @@ class Strings:
 Column: TypeAlias = Numbers | Strings
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@dataclass(frozen=True, eq=False, slots=True, weakref_slot=True)
 class Table:
     """Columns of equal length by name, and when the kernel was asked (CLOCK_MONOTONIC, seconds).
 

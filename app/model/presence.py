@@ -55,7 +55,12 @@ class Presence:
         self._gone = [(until, table) for until, table in self._gone if until > now] if watched else []
         if self._rows is None or not watched:
             return
-        missing = np.flatnonzero(find(self._keys, keys) < 0)
+        absent = find(self._keys, keys) < 0
+        if "parent" in self._rows:
+            absent &= self._rows.numbers("parent") < 0  # an index into rows that are no longer there
+        if "heading" in self._rows:
+            absent &= ~self._rows.numbers("heading").astype(np.bool_)
+        missing = np.flatnonzero(absent)
         back = [table.take(find(table.numbers("key"), keys) < 0) for _, table in self._gone]
         self._gone = [
             (until, table) for (until, _), table in zip(self._gone, back, strict=True) if len(table)

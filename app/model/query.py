@@ -51,8 +51,8 @@ def select(rows: Table, query: Query, reading: Reading) -> NDArray[np.intp]:
 def matching(rows: Table, query: Query, reading: Reading) -> NDArray[np.bool_]:
     """Which rows hold every word and are in one of the states."""
     keep = np.ones(len(rows), dtype=np.bool_)
-    if query.states is not None and "state" in rows:
-        keep &= np.isin(rows.numbers("state"), list(query.states))
+    if query.states is not None and "tcp_state" in rows:
+        keep &= np.isin(rows.numbers("tcp_state"), list(query.states))
     for word in query.words:
         found = np.zeros(len(rows), dtype=np.bool_)
         for search in reading.searches:

@@ -22,6 +22,17 @@ class Store:
         self.marked_at: float | None = None
         """CLOCK_MONOTONIC seconds of the mark, None while there is none."""
 
+    def copy(self) -> Store:
+        """A store that stays as this one is now."""
+        twin = Store()
+        twin.frame = self.frame
+        twin.marked_at = self.marked_at
+        twin._raw = dict(self._raw)
+        twin._now = dict(self._now)
+        twin._before = dict(self._before)
+        twin._marked = dict(self._marked)
+        return twin
+
     def take(self, frame: Frame) -> None:
         """Make `frame` the newest. A table that is the same object as before is not a new sample."""
         for name, table in frame.tables.items():

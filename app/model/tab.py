@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol
 
 from sockscope.app.frames.table import Table
@@ -14,10 +13,14 @@ from sockscope.app.model.store import Store
 class Options:
     """Choices of the user that change which rows a tab has: switches by name, such as `hide_down`."""
 
-    switches: Mapping[str, bool] = field(default_factory=dict)
+    on: frozenset[str] = frozenset()
 
     def __getitem__(self, name: str) -> bool:
-        return self.switches.get(name, False)
+        return name in self.on
+
+    def toggled(self, name: str) -> Options:
+        """The same with one switch turned over."""
+        return Options(self.on ^ {name})
 
 
 class TabModel(Protocol):
@@ -29,8 +32,8 @@ class TabModel(Protocol):
     def advance(self, store: Store) -> None:
         """Take note of the newest frame, whether the tab is shown or not; histories grow here."""
 
-    def rows(self, store: Store, options: Options) -> Table:
-        """All rows, unfiltered, in their natural order.
+    def rows(self, store: Store, options: Options) -> Table | None:
+        """All rows, unfiltered, in their natural order; None while nothing was collected.
 
         Column `key` (uint64) is the identity of a row. Optional columns steer the shared mechanism: `section`
         (int32) keeps rows of a section together whatever the sort; `parent` (int32, row index or -1) makes a

@@ -84,7 +84,7 @@ class Loop:
     def _write(self, frame: Frame) -> None:
         for piece in self._encoder.encode(frame):
             view = memoryview(piece)
-            while len(view):
+            while view.nbytes:
                 view = view[os.write(self._frames, view) :]
 
 

@@ -74,8 +74,8 @@ class Sampler:
         return self._frame(control)
 
     def background(self, control: Control, until: float) -> Frame | None:
-        """Do one piece of what may come late, before `until`; a frame if something new is worth showing before
-        the next tick."""
+        """Do one piece of what may come late, before `until`; a frame if it should be shown before the next
+        tick."""
         late = [task for task in self._tasks if self._late(task, control)]
         if late:
             late[0].run(self._monotonic())

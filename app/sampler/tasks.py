@@ -14,9 +14,11 @@ from sockscope.app.frames.table import Table
 
 @dataclass(eq=False)
 class Task:
-    """A collector and its beats in seconds: `shown` while one of its tables is on the screen, `hidden` while
-    none is (inf: never). A beat of 0 is every tick, whatever is shown. The collector is named `module:Class` and imported when it
-    is first needed, because some are slow to import."""
+    """A collector, named `module:Class`, and its beats in seconds.
+
+    `shown` holds while one of its tables is on the screen, `hidden` while none is (inf: never, 0: in every
+    tick all the same). It is imported when first needed, because some are slow to import.
+    """
 
     collector: str
     provides: tuple[str, ...]

@@ -8,7 +8,7 @@ from sockscope.app.frames.frame import Frame
 from sockscope.app.sampler.control import Control
 
 
-class SourceLost(Exception):
+class SourceLost(Exception):  # noqa: N818 - a state of the source, as StopIteration is one of an iterator
     """No frame will come any more; the message says why."""
 
 

@@ -70,7 +70,7 @@ class LocalSampler:
     def _read(self, size: int) -> bytearray:
         data = bytearray(size)
         view = memoryview(data)
-        while len(view):
+        while view.nbytes:
             got = self._stdout.readinto(view)  # type: ignore[attr-defined]  # unbuffered: a RawIOBase
             if not got:
                 raise SourceLost(self._last_words())

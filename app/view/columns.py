@@ -40,7 +40,8 @@ class Column:
     cell: Callable[[Table, int], Cell]
     order: Callable[[Table], Numbers]
     priority: int = 5
-    align: Literal["left", "right"] = "left"
+    align: Literal["left", "right", "port"] = "left"
+    """port: addresses end where their ports begin, room permitting."""
     minimum: int = 0
     grow: int = 0
     descending: bool = False

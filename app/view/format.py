@@ -88,6 +88,13 @@ def address(family: int, raw: bytes) -> str:
     return str(IPv6Address(raw[:16]))
 
 
+def endpoint(family: int, raw: bytes, port: int) -> str:
+    """Address and port: `10.0.0.5:443`, `[2001:db8::1]:443`, port 0 as `*`."""
+    where = address(family, raw)
+    number = str(port) if port else "*"
+    return f"[{where}]:{number}" if ":" in where else f"{where}:{number}"
+
+
 def sparkline(samples: Iterable[float], width: int, low: float = 0.0, high: float | None = None) -> str:
     """The last `width` samples as blocks between `low` and `high` (their maximum); gaps are blank."""
     recent = list(samples)[-width:]

@@ -1,0 +1,88 @@
+"""Who holds which socket, as columns in the order of the inodes."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sockscope.app.collectors.procfs import (
+    NO_DESCRIPTORS,
+    NO_INODES,
+    NO_SOCKET,
+    UNREAD,
+    Descriptors,
+    Inodes,
+)
+
+Pids = NDArray[np.uint32]
+
+
+def contains(ordered: Inodes, inodes: Inodes) -> NDArray[np.bool_]:
+    """Which of `inodes` are in `ordered`, which is sorted."""
+    if not len(ordered):
+        return np.zeros(len(inodes), dtype=np.bool_)
+    places = np.minimum(np.searchsorted(ordered, inodes), len(ordered) - 1)
+    return ordered[places] == inodes
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Holders:
+    """A row for every descriptor open on a socket, sorted by inode, process and descriptor."""
+
+    inodes: Inodes
+    pids: Pids
+    fds: Descriptors
+
+    def take(self, rows: NDArray[np.bool_]) -> Holders:
+        """Only the rows of the mask."""
+        return Holders(self.inodes[rows], self.pids[rows], self.fds[rows])
+
+    def holding(self, inodes: Inodes) -> set[int]:
+        """Every process that holds one of these sockets (sorted)."""
+        return set(self.pids[contains(inodes, self.inodes)].tolist())
+
+    def held_once(self, inodes: Inodes) -> NDArray[np.bool_]:
+        """Which of these sockets exactly one descriptor is known to hold."""
+        first = np.searchsorted(self.inodes, inodes, side="left")
+        return np.searchsorted(self.inodes, inodes, side="right") - first == 1
+
+    def replaced(
+        self, pids: Collection[int], descriptors: Iterable[tuple[int, Descriptors, Inodes]]
+    ) -> Holders:
+        """With all rows of `pids` replaced by what is open there: process, descriptors, their inodes."""
+        kept = self.take(~np.isin(self.pids, np.array([*pids], dtype=np.uint32)))
+        inode_parts, pid_parts, fd_parts = [NO_INODES], [NO_DESCRIPTORS], [NO_DESCRIPTORS]
+        for pid, fds, inodes in descriptors:
+            sockets = (inodes != NO_SOCKET) & (inodes != UNREAD)
+            inode_parts.append(inodes[sockets])
+            fd_parts.append(fds[sockets])
+            pid_parts.append(np.full(len(fd_parts[-1]), pid, dtype=np.uint32))
+        new = _ordered(
+            Holders(np.concatenate(inode_parts), np.concatenate(pid_parts), np.concatenate(fd_parts))
+        )
+        return _merged(kept, new)
+
+
+NOBODY = Holders(NO_INODES, NO_DESCRIPTORS, NO_DESCRIPTORS)
+
+
+def _ordered(rows: Holders) -> Holders:
+    order = np.lexsort((rows.fds, rows.pids, rows.inodes))
+    return Holders(rows.inodes[order], rows.pids[order], rows.fds[order])
+
+
+def _merged(left: Holders, right: Holders) -> Holders:
+    inodes = np.concatenate((left.inodes, right.inodes))
+    order = np.argsort(inodes, kind="stable")  # two sorted runs: merged in linear time
+    inodes = inodes[order]
+    pids = np.concatenate((left.pids, right.pids))[order]
+    fds = np.concatenate((left.fds, right.fds))[order]
+    same = inodes[1:] == inodes[:-1]
+    if same.any():
+        shared = np.append(same, False) | np.insert(same, 0, False)
+        group = _ordered(Holders(inodes[shared], pids[shared], fds[shared]))
+        pids[shared], fds[shared] = group.pids, group.fds
+    return Holders(inodes, pids, fds)

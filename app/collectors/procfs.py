@@ -1,0 +1,177 @@
+"""Reads of /proc/PID in pieces: which processes there are, and which sockets their descriptors name (proc(5))."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from itertools import islice
+
+import numpy as np
+from numpy.typing import NDArray
+
+Descriptors = NDArray[np.uint32]
+Inodes = NDArray[np.uint64]
+
+NO_SOCKET = 0
+"""Stands for the inode where a descriptor is open on something else."""
+
+UNREAD = 2**64 - 1
+"""Stands for the inode of a descriptor that was listed and not read yet."""
+
+NO_DESCRIPTORS: Descriptors = np.empty(0, dtype=np.uint32)
+NO_INODES: Inodes = np.empty(0, dtype=np.uint64)
+
+_CHUNK = 256
+_START_TIME = 19  # field 22 of stat(5), counted from the one after the name
+_PREFIX = "socket:["
+
+
+def processes(root: str) -> dict[int, int]:
+    """Every process that may be seen, and the inode of its directory; OSError if `root` cannot be listed.
+
+    The kernel gives a process its own directory inode, so another inode under the same number is another
+    process; the same process may change its inode when the kernel drops cached entries.
+    """
+    with os.scandir(root) as entries:
+        return {int(entry.name): entry.inode() for entry in entries if entry.name.isdecimal()}
+
+
+def start_ticks(root: str, pid: int) -> int:
+    """When the process started, in clock ticks since boot; OSError if it is gone or hidden."""
+    file = os.open(f"{root}/{pid}/stat", os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        text = os.read(file, 1024)
+    finally:
+        os.close(file)
+    fields = text[text.rfind(b")") + 1 :].split()
+    if len(fields) <= _START_TIME:
+        raise ProcessLookupError(f"{pid} ended while it was read")
+    return int(fields[_START_TIME])
+
+
+def descriptor_count(root: str, pid: int) -> int:
+    """How many descriptors the process has open, 0 where the kernel does not say (before 6.2); OSError."""
+    return os.stat(f"{root}/{pid}/fd").st_size
+
+
+class Reading:
+    """One look through the descriptors of a process, which can pause at any time and go on later.
+
+    What was known of a descriptor stays in `inodes` until it is read again. The open directory belongs to the
+    process and not to its number, so a new process under the number cannot mix in.
+    """
+
+    def __init__(
+        self,
+        root: str,
+        pid: int,
+        known: tuple[Descriptors, Inodes],
+        trusted: Callable[[Inodes], NDArray[np.bool_]] | None = None,
+    ) -> None:
+        """Start; `trusted` tells which of the known descriptors need no reading, None reads all. OSError."""
+        self.count = descriptor_count(root, pid)
+        self.fds = NO_DESCRIPTORS
+        self.inodes = NO_INODES
+        self.whole = False
+        """No descriptor was presumed unchanged: once this look is done, everything is known."""
+        self.lost = False
+        """The process ended before everything was read."""
+        self._known = known
+        self._trusted = trusted
+        self._todo: NDArray[np.intp] | None = None
+        self._listed: list[int] = []
+        self._next = 0
+        self._directory = os.open(f"{root}/{pid}/fd", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            self._entries = os.scandir(self._directory)
+        except OSError:
+            os.close(self._directory)
+            raise
+
+    @property
+    def listed(self) -> bool:
+        """Whether all descriptors are listed, so that `fds` and `inodes` mean something."""
+        return self._todo is not None
+
+    def advance(self, late: Callable[[], bool]) -> bool:
+        """Read on until all is read (True) or `late` says so after a piece (False); PermissionError."""
+        while self._todo is None:
+            self._list_piece()
+            if late():
+                return False
+        while self._next < len(self._todo):
+            self._read_piece(self._todo)
+            if self._next < len(self._todo) and late():
+                return False
+        kept = self.inodes != UNREAD
+        self.fds, self.inodes = self.fds[kept], self.inodes[kept]
+        return True
+
+    def close(self) -> None:
+        """Give back the open directory; the results stay."""
+        if self._directory >= 0:
+            self._entries.close()
+            os.close(self._directory)
+            self._directory = -1
+
+    def _list_piece(self) -> None:
+        try:
+            piece = [int(entry.name) for entry in islice(self._entries, _CHUNK)]
+        except (FileNotFoundError, ProcessLookupError):
+            self.lost = True
+            piece = []
+        self._listed += piece
+        if len(piece) < _CHUNK:
+            self._begin()
+
+    def _begin(self) -> None:
+        self.fds = np.sort(np.array(self._listed, dtype=np.uint32))
+        self.inodes = np.full(len(self.fds), UNREAD, dtype=np.uint64)
+        self._listed = []
+        fds, inodes = self._known
+        if len(fds) and len(self.fds):
+            places = np.minimum(np.searchsorted(fds, self.fds), len(fds) - 1)
+            same = fds[places] == self.fds
+            self.inodes[same] = inodes[places[same]]
+        if self._trusted is None:
+            self._todo = np.arange(len(self.fds))
+        else:
+            self._todo = np.flatnonzero((self.inodes == UNREAD) | ~self._trusted(self.inodes))
+        self.whole = len(self._todo) == len(self.fds)
+
+    def _read_piece(self, todo: NDArray[np.intp]) -> None:
+        rows = todo[self._next : self._next + _CHUNK]
+        found = np.array(_targets(self._directory, self.fds[rows].tolist()), dtype=np.uint64)
+        self.inodes[rows] = found
+        self._next += len(rows)
+        if (found == UNREAD).all() and not self._alive():
+            self.lost = True
+            self.inodes[:] = UNREAD
+            self._next = len(todo)
+
+    def _alive(self) -> bool:
+        try:
+            with os.scandir(self._directory) as entries:
+                return next(entries, None) is not None
+        except OSError:
+            return False
+
+
+def _targets(directory: int, fds: list[int]) -> list[int]:
+    """The socket inode behind each descriptor, NO_SOCKET, or UNREAD where it was closed meanwhile."""
+    readlink = os.readlink
+    found = []
+    for fd in fds:
+        try:
+            target = readlink(str(fd), dir_fd=directory)
+        except (FileNotFoundError, ProcessLookupError):
+            found.append(UNREAD)
+        else:
+            found.append(_inode(target) if target.startswith(_PREFIX) else NO_SOCKET)
+    return found
+
+
+def _inode(target: str) -> int:
+    digits = target[len(_PREFIX) : -1]
+    # A file of a detached mount shows its bare name, which anyone may choose.
+    return int(digits) if len(digits) < 20 and digits.isascii() and digits.isdecimal() else NO_SOCKET

@@ -1,0 +1,100 @@
+"""The search for holders: which inodes are wanted, since when, and why some have no holder yet."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sockscope.app.collectors.holders import contains
+from sockscope.app.collectors.procfs import NO_INODES, NO_SOCKET, Inodes
+
+OWNED = 0
+NOT_LOOKED = 1
+FORBIDDEN = 2
+KERNEL = 3
+GONE = 4
+
+_LONG_AGO = -(2**62)
+
+
+class Search:
+    """The wanted inodes in order, and beside each whether a holder is known (`held`), the tick it is looked
+    for since, and the reason it has no holder.
+
+    An inode without holder is open (NOT_LOOKED, GONE) until every process was read completely since it is
+    looked for; then the search is over (FORBIDDEN, KERNEL) and costs nothing more.
+    """
+
+    def __init__(self) -> None:
+        self.inodes = NO_INODES
+        self.held = np.empty(0, dtype=np.bool_)
+        self.reason = np.empty(0, dtype=np.uint8)
+        self._since = np.empty(0, dtype=np.int64)
+        self._asked = NO_INODES
+
+    def want(self, inodes: Inodes, tick: int) -> Inodes:
+        """Make these the wanted inodes, any order, repeats allowed; the ones no longer wanted come back."""
+        if np.array_equal(inodes, self._asked):
+            return NO_INODES
+        self._asked = inodes.astype(np.uint64)  # a copy: the caller may fill its array anew
+        wanted = np.sort(self._asked)
+        first = np.ones(len(wanted), dtype=np.bool_)
+        np.not_equal(wanted[1:], wanted[:-1], out=first[1:])
+        wanted = wanted[first & (wanted != NO_SOCKET)]
+        if np.array_equal(wanted, self.inodes):
+            return NO_INODES
+        stay = contains(self.inodes, wanted)
+        places = np.searchsorted(self.inodes, wanted[stay])
+        gone = self.inodes[~contains(wanted, self.inodes)]
+        held = np.zeros(len(wanted), dtype=np.bool_)
+        reason = np.full(len(wanted), NOT_LOOKED, dtype=np.uint8)
+        since = np.full(len(wanted), tick, dtype=np.int64)
+        held[stay] = self.held[places]
+        reason[stay] = self.reason[places]
+        since[stay] = self._since[places]
+        self.inodes, self.held, self.reason, self._since = wanted, held, reason, since
+        return gone
+
+    def found(self, inodes: Inodes) -> bool:
+        """Take note of sockets that a process holds; tells whether a wanted one among them had no holder."""
+        if not len(self.inodes) or not len(inodes):
+            return False
+        places = np.minimum(np.searchsorted(self.inodes, inodes), len(self.inodes) - 1)
+        places = places[self.inodes[places] == inodes]
+        news = not self.held[places].all()
+        self.held[places] = True
+        return news
+
+    def compare(self, known: Inodes, vanished: Inodes, tick: int) -> None:
+        """Set `held` from all inodes with a known holder (sorted); what lost its last holder is looked for
+        again from this tick on, as GONE if it is among the sockets of processes that `vanished`."""
+        self.held = contains(known, self.inodes)
+        lost = ~self.held & (self.reason == OWNED)
+        if lost.any():
+            ended = contains(np.sort(vanished), self.inodes[lost])
+            self.reason[lost] = np.where(ended, GONE, NOT_LOOKED)
+            self._since[lost] = tick
+        self.reason[self.held] = OWNED
+
+    def settle(self, tick: int, complete: int, forbidden: bool, lost: bool) -> None:
+        """End the search for what was looked for since tick `complete` or before: every process was read
+        completely since then. `forbidden`: some process could not be read. `lost`: some process ended in this
+        tick before it could be read, so what it may have held is GONE for a tick."""
+        over = self._open() & (self._since <= complete) & ((self.reason != GONE) | (self._since < tick))
+        if lost:
+            fresh = over & (self.reason == NOT_LOOKED)
+            self.reason[fresh] = GONE
+            over &= ~fresh
+        self.reason[over] = FORBIDDEN if forbidden else KERNEL
+
+    def newest(self, before: int) -> int:
+        """The latest tick, no later than `before`, since when something is still looked for; else long ago."""
+        since = self._since[self._open() & (self._since <= before)]
+        return int(since.max()) if len(since) else _LONG_AGO
+
+    def open(self) -> bool:
+        """Whether anything is still looked for."""
+        return bool(self._open().any())
+
+    def _open(self) -> NDArray[np.bool_]:
+        return ~self.held & ((self.reason == NOT_LOOKED) | (self.reason == GONE))

@@ -1,0 +1,37 @@
+"""Rows of the Connections tab: every internet socket."""
+
+from __future__ import annotations
+
+from sockscope.app.frames.table import Table
+from sockscope.app.model import sockets
+from sockscope.app.model.sockets import Sockets
+from sockscope.app.model.store import Store
+from sockscope.app.model.tab import Options
+
+
+class ConnectionsModel:
+    """All sockets as they are, whatever their state."""
+
+    needs = sockets.NEEDS
+
+    def __init__(self, shared: Sockets) -> None:
+        self._sockets = shared
+
+    def advance(self, store: Store) -> None:
+        """Nothing to remember: coming and going is followed by the engine."""
+
+    def rows(self, store: Store, options: Options) -> Table | None:  # noqa: ARG002
+        """One row a socket."""
+        return self._sockets.rows(store)
+
+    def count(self, store: Store) -> int | None:
+        """All TCP sockets but listeners while other tabs are shown, all sockets on its own."""
+        rows = store.now("sockets")
+        if rows is not None:
+            return len(rows)
+        states = store.now("tcp_states")
+        return None if states is None else int(states.numbers("count").sum())
+
+    def attention(self, store: Store) -> int:  # noqa: ARG002
+        """The strip tells what piles up."""
+        return 0

@@ -1,0 +1,61 @@
+"""Addresses as columns: one form for both families, sort keys, and what kind of address one is."""
+
+from __future__ import annotations
+
+import socket
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sockscope.app.frames.table import Numbers
+
+_MAPPED = np.uint64(0xFFFF) << np.uint64(32)
+_LOW_HALF = np.uint64(0xFFFFFFFF)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Addresses:
+    """Addresses as two big-endian words, `high` and `low` (uint64); IPv4 in its IPv4-mapped IPv6 form, so that
+    both ends of a dual-stack connection compare equal."""
+
+    high: NDArray[np.uint64]
+    low: NDArray[np.uint64]
+
+    @property
+    def ipv4(self) -> NDArray[np.bool_]:
+        """Which are IPv4, mapped ones included."""
+        return (self.high == 0) & (self.low & ~_LOW_HALF == _MAPPED)
+
+    @property
+    def wildcard(self) -> NDArray[np.bool_]:
+        """Which are unspecified: 0.0.0.0 or ::."""
+        return (self.high == 0) & ((self.low == 0) | (self.low == _MAPPED))
+
+    @property
+    def loopback(self) -> NDArray[np.bool_]:
+        """Which are in 127.0.0.0/8, or ::1."""
+        in_127 = self.ipv4 & ((self.low >> np.uint64(24)) & np.uint64(0xFF) == 127)
+        return in_127 | ((self.high == 0) & (self.low == 1))
+
+    @property
+    def link_local(self) -> NDArray[np.bool_]:
+        """Which are in 169.254.0.0/16 or fe80::/10."""
+        in_169_254 = self.ipv4 & ((self.low >> np.uint64(16)) & np.uint64(0xFFFF) == 0xA9FE)
+        return in_169_254 | (self.high >> np.uint64(54) == 0x3FA)
+
+
+def addresses(family: Numbers, raw: Numbers) -> Addresses:
+    """From the family column (2, 10) and raw addresses, shape (rows, 16), IPv4 in the first four bytes."""
+    words = np.ascontiguousarray(raw).view(">u8").astype(np.uint64)
+    v4 = family == socket.AF_INET
+    high = np.where(v4, np.uint64(0), words[:, 0])
+    low = np.where(v4, _MAPPED | (words[:, 0] >> np.uint64(32)), words[:, 1])
+    return Addresses(high, low)
+
+
+def sort_key(family: Numbers, raw: Numbers, port: Numbers) -> NDArray[np.uint64]:
+    """Order by address, then port, shape (rows, 3); IPv4 first, the unspecified address last."""
+    found = addresses(family, raw)
+    high = np.where(found.wildcard, np.iinfo(np.uint64).max, found.high)
+    return np.stack([high, found.low, port.astype(np.uint64)], axis=1)

@@ -1,0 +1,190 @@
+"""From frames and the user's wishes to what one screen needs to know."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sockscope.app.frames.frame import Frame
+from sockscope.app.frames.table import Table
+from sockscope.app.model.presence import GONE, Presence
+from sockscope.app.model.query import Query, Reading, select
+from sockscope.app.model.rates import Key
+from sockscope.app.model.states import StateNow, StateStrip
+from sockscope.app.model.store import Store
+from sockscope.app.model.tab import Options, TabModel
+
+Details = Callable[[Store, Table, int], Any]
+"""Makes whatever the view wants to say about one row."""
+
+MISSED_TICKS = 3.0
+"""Intervals without a look at a tab after which its rows no longer count as watched."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class TabParts:
+    """A tab as the engine needs it: rows, how they are sorted and searched, what there is to say of one."""
+
+    model: TabModel
+    reading: Reading
+    details: Details
+    empty: Callable[[Store], str]
+    """Why there is no row at all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What the user looks at: a tab, how its rows are chosen and sorted, its switches, the row (by key) whose
+    details are open, whether the screen stands still, whether changes count from a mark."""
+
+    tab: str
+    query: Query = field(default_factory=Query)
+    options: Options = field(default_factory=Options)
+    open_row: int | None = None
+    paused: bool = False
+    marked: int = 0
+    """0 for no mark; a number that differs from the last one sets the mark anew."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class TabState:
+    """How many things a tab holds (None: unknown) and how many of them want looking at."""
+
+    count: int | None
+    attention: int
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Snapshot:
+    """Everything one screen shows, frozen.
+
+    `rows` are all rows of the tab; `order` (intp) the ones to show, in order; `keys` (uint64) the identities of
+    these. `details` is what the tab's view says of the open row, `details_gone` that this row no longer exists.
+    """
+
+    request: Request
+    frame: Frame
+    rows: Table | None
+    order: NDArray[np.intp]
+    keys: Key
+    states: tuple[StateNow, ...]
+    tabs: Mapping[str, TabState]
+    empty: str = ""
+    """Why `rows` is empty, if it is."""
+    details: Any = None
+    details_gone: bool = False
+    elapsed: float = 0.0
+    """Seconds between the last two frames, 0 for the first."""
+    marked_for: float | None = None
+    """Seconds since the mark, None without one."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _Scene:
+    """What snapshots are made of: the newest frame's, or the one at which the screen was paused."""
+
+    store: Store
+    states: tuple[StateNow, ...] = ()
+    tabs: Mapping[str, TabState] = field(default_factory=dict)
+    elapsed: float = 0.0
+    rows: dict[tuple[str, Options], Table | None] = field(default_factory=dict)
+
+
+class Engine:
+    """Takes frames and requests, gives snapshots. It lives in one thread."""
+
+    def __init__(self, tabs: Mapping[str, TabParts]) -> None:
+        self._tabs = tabs
+        self._store = Store()
+        self._strip = StateStrip()
+        self._presence = {tab: Presence() for tab in tabs}
+        self._live = _Scene(self._store)
+        self._paused: _Scene | None = None
+        self._mark = 0
+        self._details: tuple[int, Any] | None = None
+
+    def advance(self, frame: Frame) -> None:
+        """Take a frame in; histories grow, shown or not."""
+        before = self._store.frame
+        elapsed = self._live.elapsed
+        if before.number >= 0 and frame.monotonic > before.monotonic:
+            elapsed = frame.monotonic - before.monotonic
+        self._store.take(frame)
+        states = self._strip.advance(self._store)
+        for parts in self._tabs.values():
+            parts.model.advance(self._store)
+        tabs = {
+            tab: TabState(parts.model.count(self._store), parts.model.attention(self._store))
+            for tab, parts in self._tabs.items()
+        }
+        self._live = _Scene(self._store, states, tabs, elapsed)
+
+    def snapshot(self, request: Request) -> Snapshot:
+        """What `request` shows of the newest frame, or of the one at which the screen was paused."""
+        if request.marked != self._mark:
+            self._set_mark(request.marked)
+        if not request.paused:
+            self._paused = None
+        elif self._paused is None:
+            self._paused = replace(self._live, store=self._store.copy())
+        scene = self._paused or self._live
+        parts = self._tabs[request.tab]
+        rows = self._rows(scene, request, parts)
+        order = np.empty(0, np.intp) if rows is None else select(rows, request.query, parts.reading)
+        keys = np.empty(0, np.uint64) if rows is None else rows.numbers("key")[order]
+        since = scene.store.marked_at
+        details, gone = self._open(scene, request, rows, parts)
+        return Snapshot(
+            request=request,
+            frame=scene.store.frame,
+            rows=rows,
+            order=order,
+            keys=keys,
+            states=scene.states,
+            tabs=scene.tabs,
+            empty="" if rows is not None and len(rows) else parts.empty(scene.store),
+            details=details,
+            details_gone=gone,
+            elapsed=scene.elapsed,
+            marked_for=None if since is None else scene.store.frame.monotonic - since,
+        )
+
+    def _set_mark(self, mark: int) -> None:
+        self._mark = mark
+        for store in (self._store, *([self._paused.store] if self._paused else [])):
+            if mark:
+                store.mark()
+            else:
+                store.unmark()
+        self._live.rows.clear()
+        if self._paused:
+            self._paused.rows.clear()
+
+    def _rows(self, scene: _Scene, request: Request, parts: TabParts) -> Table | None:
+        name = (request.tab, request.options)
+        if name not in scene.rows:
+            rows = parts.model.rows(scene.store, request.options)
+            if rows is not None:
+                now = scene.store.frame.monotonic
+                gap = MISSED_TICKS * max(scene.store.frame.interval, scene.elapsed)
+                rows = self._presence[request.tab].observe(rows, now, gap)
+            scene.rows[name] = rows
+        return scene.rows[name]
+
+    def _open(self, scene: _Scene, request: Request, rows: Table | None, parts: TabParts) -> tuple[Any, bool]:
+        """Details of the open row and whether it is gone; a row that is gone keeps the last that was said."""
+        key = request.open_row
+        if key is None or rows is None:
+            self._details = None
+            return None, False
+        places = np.flatnonzero(rows.numbers("key") == np.uint64(key))
+        if len(places):
+            self._details = (key, parts.details(scene.store, rows, int(places[0])))
+            return self._details[1], bool(rows.numbers("presence")[places[0]] == GONE)
+        if self._details is not None and self._details[0] == key:
+            return self._details[1], True
+        return None, True

@@ -1,0 +1,114 @@
+"""Sockets with their owners: the rows that Connections and Listening are both made of."""
+
+from __future__ import annotations
+
+import socket
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sockscope.app.frames.table import Numbers, Strings, Table
+from sockscope.app.model.identity import mix
+from sockscope.app.model.listeners import embryonic, listener_of
+from sockscope.app.model.ownership import Ownership
+from sockscope.app.model.rates import Key
+from sockscope.app.model.store import Store
+from sockscope.app.model.users import user_names
+
+NEEDS = ("sockets", "owners", "processes", "unowned")
+NO_UID = np.uint32(0xFFFFFFFF)
+
+NOT_INHERITED, FROM_LISTENER = 0, 1
+
+
+class Sockets:
+    """Makes the table of all sockets with owners, once a frame however many tabs read it."""
+
+    def __init__(self) -> None:
+        self._frame = -1
+        self._rows: Table | None = None
+
+    def rows(self, store: Store) -> Table | None:
+        """The columns of table `sockets` and more; None while no sockets are collected.
+
+        `key`; the owner as `pid` (i8, -1 unknown), `name`, `holders` (u4) and `why` (u1, ownership.py);
+        `inherited` (u1: it is the listener's); `listener` (row or -1, for what has not been accepted yet);
+        `uid` with 2**32-1 for unknown, `user`; `device`, the name of the bound interface; `tcp_state`, 0 for
+        what is not TCP.
+        """
+        if store.frame.number != self._frame:
+            sockets = store.now("sockets")
+            self._rows = None if sockets is None else _with_owners(sockets, Ownership.from_store(store), store.now("links"))
+            self._frame = store.frame.number
+        return self._rows
+
+
+def _with_owners(sockets: Table, ownership: Ownership, links: Table | None) -> Table:
+    inode = sockets.numbers("inode")
+    waiting = embryonic(sockets)
+    listener = np.full(len(sockets), -1, dtype=np.intp)
+    listener[waiting] = listener_of(sockets, waiting)
+    inherited = listener >= 0
+    source = np.where(inherited, listener, np.arange(len(sockets)))
+    owner = ownership.for_inodes(inode[source])
+    uid = _user_ids(sockets)[source]
+    return sockets.with_columns(
+        **owner.columns,
+        key=identity(sockets),
+        listener=listener,
+        inherited=np.where(inherited, FROM_LISTENER, NOT_INHERITED).astype(np.uint8),
+        uid=uid,
+        user=_users(uid),
+        device=_devices(sockets.numbers("interface"), links),
+        tcp_state=np.where(sockets.numbers("protocol") == socket.IPPROTO_TCP, sockets.numbers("state"), 0),
+    )
+
+
+def identity(sockets: Table) -> Key:
+    """The kernel's cookie; where it gives none, a number mixed from addresses, ports and inode."""
+    cookie: Key = sockets.numbers("cookie")
+    if cookie.all():
+        return cookie
+    names = ("family", "protocol", "local_address", "remote_address", "local_port", "remote_port", "inode")
+    return np.where(cookie > 0, cookie, mix(*(sockets.numbers(name) for name in names)))
+
+
+def _user_ids(sockets: Table) -> NDArray[np.uint32]:
+    """The kernel says uid 0 for sockets that have no owner; with inode 0 that means nothing."""
+    uid = sockets.numbers("uid")
+    return np.where((uid == 0) & (sockets.numbers("inode") == 0), NO_UID, uid)
+
+
+def _users(uid: NDArray[np.uint32]) -> Strings:
+    distinct, place = np.unique(uid, return_inverse=True)
+    names = user_names(distinct)
+    codes = np.where(distinct == NO_UID, -1, names.codes).astype(np.int32)
+    return Strings(codes[place], names.values)
+
+
+def _devices(interface: Numbers, links: Table | None) -> Strings:
+    """Names of bound interfaces; unknown where a socket is bound to none, `if7` for one that is not listed."""
+    if not interface.any():
+        return Strings(np.full(len(interface), -1, np.int32), ())
+    names = {} if links is None else dict(zip(links.numbers("index").tolist(), _names(links), strict=True))
+    return Strings.of(names.get(index, f"if{index}") if index else None for index in interface.tolist())
+
+
+def _names(links: Table) -> list[str | None]:
+    names = links.strings("name")
+    return [names[row] for row in range(len(links))]
+
+
+def is_listener(rows: Table) -> NDArray[np.bool_]:
+    """TCP listeners, and UDP sockets bound to a port that receive from anyone."""
+    protocol = rows.numbers("protocol")
+    state = rows.numbers("state")
+    tcp = (protocol == socket.IPPROTO_TCP) & (state == 10)
+    udp = np.isin(protocol, (socket.IPPROTO_UDP, 136)) & (state == 7) & (rows.numbers("local_port") > 0)
+    listening: NDArray[np.bool_] = tcp | udp
+    return listening
+
+
+def count_by(rows: Numbers, size: int) -> NDArray[np.int64]:
+    """How often each row index occurs among non-negative `rows`."""
+    return np.bincount(rows[rows >= 0], minlength=size)

@@ -1,0 +1,108 @@
+"""The thread between source and screen: all work over columns is done here, never in the UI's loop."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sockscope.app.frames.frame import Frame
+from sockscope.app.model.engine import Engine, Request, Snapshot
+from sockscope.app.sources.base import Source, SourceLost
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """The source has no more frames, and why."""
+
+    why: str
+
+
+Deliver = Callable[[Snapshot | Lost], None]
+
+
+class Worker:
+    """Makes a snapshot for every new frame and every new request; when it falls behind, only for the newest of
+    each. `deliver` is called in the worker's thread."""
+
+    def __init__(self, engine: Engine, request: Request, deliver: Deliver) -> None:
+        self._engine = engine
+        self._deliver = deliver
+        self._changed = threading.Condition()
+        self._request = request
+        self._frame: Frame | None = None
+        self._asked = False
+        self._stopped = False
+        self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
+
+    def start(self) -> None:
+        """Begin to serve."""
+        self._thread.start()
+
+    def ask(self, request: Request) -> None:
+        """From now on show this; from any thread."""
+        with self._changed:
+            self._request = request
+            self._asked = True
+            self._changed.notify()
+
+    def put(self, frame: Frame) -> None:
+        """A new frame is there; from any thread. One that was not yet looked at is replaced."""
+        with self._changed:
+            self._frame = frame
+            self._changed.notify()
+
+    def stop(self) -> None:
+        """End the thread; nothing is delivered afterwards."""
+        with self._changed:
+            self._stopped = True
+            self._changed.notify()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def _run(self) -> None:
+        seen = False
+        while True:
+            with self._changed:
+                while not (self._stopped or self._frame is not None or (self._asked and seen)):
+                    self._changed.wait()
+                if self._stopped:
+                    return
+                frame, self._frame = self._frame, None
+                request, self._asked = self._request, False
+            if frame is not None:
+                self._engine.advance(frame)
+                seen = True
+            snapshot = self._engine.snapshot(request)
+            with self._changed:
+                if self._stopped:
+                    return
+            self._deliver(snapshot)
+
+
+class Reader:
+    """The thread that waits for frames, so that a slow frame never holds up a request."""
+
+    def __init__(self, source: Source, put: Callable[[Frame], None], deliver: Deliver) -> None:
+        self._source = source
+        self._put = put
+        self._deliver = deliver
+        self._thread = threading.Thread(target=self._run, name="frames", daemon=True)
+
+    def start(self) -> None:
+        """Begin to read."""
+        self._thread.start()
+
+    def join(self) -> None:
+        """Wait until the source has ended."""
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def _run(self) -> None:
+        while True:
+            try:
+                frame = self._source.next()
+            except SourceLost as lost:
+                self._deliver(Lost(str(lost)))
+                return
+            self._put(frame)

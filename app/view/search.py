@@ -1,0 +1,143 @@
+"""Finding words in columns: per distinct value, or in one long text of all rows; never row by row."""
+
+from __future__ import annotations
+
+import re
+import socket
+from functools import lru_cache
+from ipaddress import IPv6Address
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sockscope.app.frames.table import Numbers, Strings, Table
+from sockscope.app.model.endpoints import addresses
+
+Matches = NDArray[np.bool_]
+
+_END = ord("\n")
+
+
+def in_strings(column: Strings, word: str) -> Matches:
+    """Rows whose text contains the word."""
+    found: Matches = column.lookup([word in value.lower() for value in column.values], False, np.bool_)
+    return found
+
+
+def in_numbers(values: Numbers, word: str) -> Matches:
+    """Rows whose number, written in digits, contains the word."""
+    if not word.isdecimal():
+        return np.zeros(len(values), dtype=np.bool_)
+    distinct, place = np.unique(values, return_inverse=True)
+    hit = np.array([word in str(value) for value in distinct.tolist()], dtype=np.bool_)
+    return hit[place] if len(distinct) else np.zeros(0, dtype=np.bool_)
+
+
+def in_names(codes: Numbers, names: dict[int, str], word: str) -> Matches:
+    """Rows whose code has a name that contains the word."""
+    hit = [code for code, name in names.items() if word in name.lower()]
+    return np.isin(codes, hit)
+
+
+def in_text(text: bytes, starts: NDArray[np.intp], word: str) -> Matches:
+    """Rows that contain the word, of a text with one line a row that begins at `starts`."""
+    found = np.zeros(len(starts), dtype=np.bool_)
+    places = [match.start() for match in re.finditer(re.escape(word.encode()), text)]
+    if places:
+        found[np.searchsorted(starts, places, side="right") - 1] = True
+    return found
+
+
+def in_local(rows: Table, word: str) -> Matches:
+    """Rows whose local address and port contain the word."""
+    return in_text(*_endpoints(rows, "local"), word)
+
+
+def in_remote(rows: Table, word: str) -> Matches:
+    """Rows whose remote address and port contain the word."""
+    return in_text(*_endpoints(rows, "remote"), word)
+
+
+@lru_cache(maxsize=2)
+def _endpoints(rows: Table, end: str) -> tuple[bytes, NDArray[np.intp]]:
+    return endpoint_text(
+        rows.numbers("family"), rows.numbers(f"{end}_address"), rows.numbers(f"{end}_port")
+    )
+
+
+def endpoint_text(family: Numbers, raw: Numbers, port: Numbers) -> tuple[bytes, NDArray[np.intp]]:
+    """All endpoints as text, one a line as `view.format.endpoint` writes them, and where each line starts.
+
+    Digits come from look-up tables, column by column; what is not needed is squeezed out in one pass.
+    """
+    if not len(family):
+        return b"", np.empty(0, np.intp)
+    where = addresses(family, raw)
+    v4 = where.ipv4
+    width = 15
+    v6_texts, v6_places = _ipv6(where.high[~v4], where.low[~v4])
+    if len(v6_texts):
+        width = max(width, v6_texts.shape[1])
+    cells = np.zeros((len(family), width + 7), dtype=np.uint8)
+    octets = where.low[v4].astype(">u4").view(np.uint8).reshape(-1, 4)
+    for place in range(4):
+        cells[v4, place * 4 : place * 4 + 3] = _OCTETS[octets[:, place]]
+        if place < 3:
+            cells[v4, place * 4 + 3] = ord(".")
+    if len(v6_texts):
+        cells[~v4, : v6_texts.shape[1]] = v6_texts[v6_places]
+    cells[:, width] = ord(":")
+    cells[:, width + 1 : width + 6] = _ports()[port]
+    cells[:, width + 6] = _END
+    used = cells != 0
+    starts = np.zeros(len(family), dtype=np.intp)
+    np.cumsum(used.sum(axis=1)[:-1], out=starts[1:])
+    return cells[used].tobytes(), starts
+
+
+def _ipv6(high: NDArray[np.uint64], low: NDArray[np.uint64]) -> tuple[NDArray[np.uint8], NDArray[np.intp]]:
+    """The distinct addresses as rows of characters, NUL padded, and each row's place among them."""
+    pairs = np.stack([high, low], axis=1)
+    distinct, place = np.unique(pairs, axis=0, return_inverse=True)
+    texts = [f"[{IPv6Address((int(pair[0]) << 64) | int(pair[1]))}]".encode() for pair in distinct.tolist()]
+    if not texts:
+        return np.empty((0, 0), np.uint8), place.ravel()
+    width = max(map(len, texts))
+    return np.frombuffer(b"".join(text.ljust(width, b"\0") for text in texts), np.uint8).reshape(-1, width), (
+        place.ravel()
+    )
+
+
+def _digits(values: range, width: int) -> NDArray[np.uint8]:
+    text = b"".join(str(value).encode().ljust(width, b"\0") for value in values)
+    return np.frombuffer(text, dtype=np.uint8).reshape(-1, width)
+
+
+_OCTETS = _digits(range(256), 3)
+
+
+@lru_cache(maxsize=1)
+def _ports() -> NDArray[np.uint8]:
+    table = _digits(range(65536), 5).copy()
+    table[0] = np.frombuffer(b"*\0\0\0\0", dtype=np.uint8)
+    return table
+
+
+PROTOCOLS = {
+    (socket.AF_INET, socket.IPPROTO_TCP): "tcp",
+    (socket.AF_INET6, socket.IPPROTO_TCP): "tcp6",
+    (socket.AF_INET, socket.IPPROTO_UDP): "udp",
+    (socket.AF_INET6, socket.IPPROTO_UDP): "udp6",
+    (socket.AF_INET, 136): "udplite",
+    (socket.AF_INET6, 136): "udplite6",
+    (socket.AF_INET, socket.IPPROTO_RAW): "raw",
+    (socket.AF_INET6, socket.IPPROTO_RAW): "raw6",
+}
+"""netstat's words for family and protocol."""
+
+
+def in_protocol(rows: Table, word: str) -> Matches:
+    """Rows whose protocol's name contains the word."""
+    codes = rows.numbers("family").astype(np.int64) * 1000 + rows.numbers("protocol")
+    names = {int(family) * 1000 + protocol: name for (family, protocol), name in PROTOCOLS.items()}
+    return in_names(codes, names, word)
