@@ -25,7 +25,8 @@ def contains(ordered: Inodes, inodes: Inodes) -> NDArray[np.bool_]:
     if not len(ordered):
         return np.zeros(len(inodes), dtype=np.bool_)
     places = np.minimum(np.searchsorted(ordered, inodes), len(ordered) - 1)
-    return ordered[places] == inodes
+    found: NDArray[np.bool_] = ordered[places] == inodes
+    return found
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -47,7 +48,8 @@ class Holders:
     def held_once(self, inodes: Inodes) -> NDArray[np.bool_]:
         """Which of these sockets exactly one descriptor is known to hold."""
         first = np.searchsorted(self.inodes, inodes, side="left")
-        return np.searchsorted(self.inodes, inodes, side="right") - first == 1
+        once: NDArray[np.bool_] = np.searchsorted(self.inodes, inodes, side="right") - first == 1
+        return once
 
     def replaced(
         self, pids: Collection[int], descriptors: Iterable[tuple[int, Descriptors, Inodes]]

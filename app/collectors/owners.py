@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sockscope.app.collectors.base import Collected
-from sockscope.app.collectors.holders import NOBODY, contains
+from sockscope.app.collectors.holders import contains
 from sockscope.app.collectors.processes import Facts, ProcessFacts, ask
 from sockscope.app.collectors.scan import Scan
 from sockscope.app.collectors.search import OWNED, Search
@@ -98,8 +98,8 @@ class OwnersCollector:
         if self._scan.hidden:
             why = "processes of other users are hidden (/proc is mounted with hidepid)"
         elif count:
-            plural = "process" if count == 1 else "processes"
-            why = f"{count} {plural} may not be read, so the sockets they hold show no owner"
+            whose = "1 process may not be read: its" if count == 1 else f"{count} processes may not be read: their"
+            why = f"{whose} sockets show no owner"
         else:
             return ()
         return (Note("owners", "forbidden", why),)

@@ -1,4 +1,4 @@
-"""Which descriptors of which processes to read now: the likeliest first, and as far as the time reaches.
+"""Which descriptors of which processes to read now: the likeliest first, as far as the time reaches.
 
 1. A process that appeared is read completely: it may have inherited anything.
 2. An inode without holder in its first tick is looked for where sockets have just vanished, then where the
@@ -8,15 +8,15 @@
 4. Every process is asked for its number of descriptors in turn, and looked at again if that changed.
 5. Every process is read completely once in a while.
 
-A look presumes a descriptor unchanged while the socket known behind it is still wanted and no other descriptor
-is known to hold it. Where that fails (passed to another process, closed, and the number used again), the new
-socket stays without holder, so steps 3 and 5 find it.
+A look presumes a descriptor unchanged while the socket known behind it is still wanted and no other
+descriptor is known to hold it. Where that fails (passed to another process, closed, and the number used
+again), the new socket stays without holder, so steps 3 and 5 find it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,8 +46,8 @@ class _Process:
     directory: int
     start: int = -1
     count: int = -1
-    fds: Descriptors = NO_DESCRIPTORS
-    inodes: Inodes = NO_INODES
+    fds: Descriptors = field(default_factory=lambda: NO_DESCRIPTORS)
+    inodes: Inodes = field(default_factory=lambda: NO_INODES)
     readable: bool = True
     looked: int = _NEVER
     looked_at: float = float("-inf")
@@ -167,19 +167,23 @@ class Scan:
         yield from ((process, True) for process in everyone if process.complete == _NEVER)
         if search.newest(self._tick) == self._tick:
             yield from ((process, False) for process in self._likely(everyone, search, closers))
-        known = search.newest(self._tick - 1)
-        for process in sorted(everyone, key=_by_look):
-            if process.looked < known and process.looked_at <= self._clock() - _LOOK_PAUSE:
+        missing = search.newest(self._tick - 1)
+        for process in self._due(everyone, _LOOK_PAUSE, _looked):
+            if process.looked < missing:
                 yield process, False
-        known = search.newest(self._tick - 2)
-        oldest = sorted(everyone, key=_by_complete_read)
-        for process in oldest:
-            if process.complete < known and process.complete_at <= self._clock() - _READ_PAUSE:
+        missing = search.newest(self._tick - 2)
+        for process in self._due(everyone, _READ_PAUSE, _completed):
+            if process.complete < missing:
                 yield process, True
         yield from ((process, False) for process in self._asked_in_turn(everyone))
-        for process in oldest[: 1 + len(everyone) // _REREAD_SHARE]:
-            if process.complete_at <= self._clock() - self._recheck:
-                yield process, True
+        due = self._due(everyone, self._recheck, _completed)
+        yield from ((process, True) for process in due[: 1 + len(everyone) // _REREAD_SHARE])
+
+    def _due(
+        self, everyone: list[_Process], pause: float, when: Callable[[_Process], float]
+    ) -> list[_Process]:
+        latest = self._clock() - pause
+        return sorted((process for process in everyone if when(process) <= latest), key=when)
 
     def _likely(self, everyone: list[_Process], search: Search, closers: set[int]) -> Iterator[_Process]:
         counted = any(process.count > 0 for process in everyone)
@@ -297,9 +301,9 @@ def _by_gain(process: _Process) -> int:
     return -process.gained
 
 
-def _by_look(process: _Process) -> int:
-    return process.looked
+def _looked(process: _Process) -> float:
+    return process.looked_at
 
 
-def _by_complete_read(process: _Process) -> int:
-    return process.complete
+def _completed(process: _Process) -> float:
+    return process.complete_at

@@ -31,6 +31,7 @@ class Search:
         self.reason = np.empty(0, dtype=np.uint8)
         self._since = np.empty(0, dtype=np.int64)
         self._asked = NO_INODES
+        self._compared = (NO_INODES, NO_INODES)
 
     def want(self, inodes: Inodes, tick: int) -> Inodes:
         """Make these the wanted inodes, any order, repeats allowed; the ones no longer wanted come back."""
@@ -68,6 +69,9 @@ class Search:
     def compare(self, known: Inodes, vanished: Inodes, tick: int) -> None:
         """Set `held` from all inodes with a known holder (sorted); what lost its last holder is looked for
         again from this tick on, as GONE if it is among the sockets of processes that `vanished`."""
+        if known is self._compared[0] and self.inodes is self._compared[1]:
+            return
+        self._compared = (known, self.inodes)
         self.held = contains(known, self.inodes)
         lost = ~self.held & (self.reason == OWNED)
         if lost.any():
@@ -88,7 +92,7 @@ class Search:
         self.reason[over] = FORBIDDEN if forbidden else KERNEL
 
     def newest(self, before: int) -> int:
-        """The latest tick, no later than `before`, since when something is still looked for; else long ago."""
+        """The latest tick up to `before` since when something is still looked for; else long ago."""
         since = self._since[self._open() & (self._since <= before)]
         return int(since.max()) if len(since) else _LONG_AGO
 
@@ -97,4 +101,5 @@ class Search:
         return bool(self._open().any())
 
     def _open(self) -> NDArray[np.bool_]:
-        return ~self.held & ((self.reason == NOT_LOOKED) | (self.reason == GONE))
+        still: NDArray[np.bool_] = ~self.held & ((self.reason == NOT_LOOKED) | (self.reason == GONE))
+        return still

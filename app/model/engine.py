@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from sockscope.app.frames.frame import Frame
 from sockscope.app.frames.table import Table
+from sockscope.app.model.ownership import NO_PERMISSION
 from sockscope.app.model.presence import GONE, Presence
 from sockscope.app.model.query import Query, Reading, select
 from sockscope.app.model.rates import Key
@@ -62,8 +63,8 @@ class TabState:
 class Snapshot:
     """Everything one screen shows, frozen.
 
-    `rows` are all rows of the tab; `order` (intp) the ones to show, in order; `keys` (uint64) the identities of
-    these. `details` is what the tab's view says of the open row, `details_gone` that this row no longer exists.
+    `rows` are all rows of the tab; `order` (intp) the ones to show, in order; `keys` (uint64) the identities
+    of these. `details` is what the tab's view says of the open row, `details_gone` that it no longer exists.
     """
 
     request: Request
@@ -81,6 +82,8 @@ class Snapshot:
     """Seconds between the last two frames, 0 for the first."""
     marked_for: float | None = None
     """Seconds since the mark, None without one."""
+    hidden_owners: int = 0
+    """Sockets whose owner this user may not see."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -151,6 +154,7 @@ class Engine:
             details_gone=gone,
             elapsed=scene.elapsed,
             marked_for=None if since is None else scene.store.frame.monotonic - since,
+            hidden_owners=_hidden(scene.store),
         )
 
     def _set_mark(self, mark: int) -> None:
@@ -188,3 +192,8 @@ class Engine:
         if self._details is not None and self._details[0] == key:
             return self._details[1], True
         return None, True
+
+
+def _hidden(store: Store) -> int:
+    unowned = store.now("unowned")
+    return 0 if unowned is None else int((unowned.numbers("reason") == NO_PERMISSION).sum())

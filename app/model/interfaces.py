@@ -77,9 +77,12 @@ class InterfacesModel:
         self._resets = {key: when for key, when in self._resets.items() if key in present}
         self._resets.update(dict.fromkeys(keys[anew].tolist(), taken))
 
-    def rows(self, store: Store, options: Options) -> Table:
+    def rows(self, store: Store, options: Options) -> Table | None:
         """All interfaces but the hidden ones."""
-        links = self._shown(store.now("links") or no_links(), options)
+        now = store.now("links")
+        if now is None:
+            return None
+        links = self._shown(now, options)
         keys = linkfacts.keys(links)
         last = _Since(links, keys, store.before("links"))
         rates: dict[str, Column] = {
@@ -127,7 +130,8 @@ class InterfacesModel:
         anew = np.zeros(len(links), dtype=np.bool_)
         if self._resets and base is not None:
             when = [self._resets.get(key, -np.inf) for key in keys.tolist()]
-            anew = np.array(when, dtype=np.float64) > base.taken
+            moments = np.array(when, dtype=np.float64)
+            anew = (moments > base.taken) & (moments <= links.taken)
         since = _Since(links, keys, base, anew)
         columns: dict[str, Column] = {"reset": anew}
         for name in (*STATS, "carrier_changes"):

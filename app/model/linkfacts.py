@@ -86,8 +86,8 @@ def letters_of(links: Table) -> Strings:
     """The letters of every interface, unknown where the flags are."""
     flags = links.numbers("flags")
     distinct, codes = np.unique(flags, return_inverse=True)
-    codes = np.where(known(flags), codes, -1).astype(np.int32)
-    return Strings(codes, tuple(letters(int(value)) for value in distinct))
+    spread: NDArray[np.int32] = np.where(known(flags), codes, -1).astype(np.int32)
+    return Strings(spread, tuple(letters(int(value)) for value in distinct))
 
 
 def is_up(links: Table) -> NDArray[np.bool_]:

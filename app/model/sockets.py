@@ -7,6 +7,7 @@ import socket
 import numpy as np
 from numpy.typing import NDArray
 
+from sockscope.app.frames.frame import Frame
 from sockscope.app.frames.table import Numbers, Strings, Table
 from sockscope.app.model.identity import mix
 from sockscope.app.model.listeners import embryonic, listener_of
@@ -25,7 +26,7 @@ class Sockets:
     """Makes the table of all sockets with owners, once a frame however many tabs read it."""
 
     def __init__(self) -> None:
-        self._frame = -1
+        self._frame: Frame | None = None
         self._rows: Table | None = None
 
     def rows(self, store: Store) -> Table | None:
@@ -36,10 +37,14 @@ class Sockets:
         `uid` with 2**32-1 for unknown, `user`; `device`, the name of the bound interface; `tcp_state`, 0 for
         what is not TCP.
         """
-        if store.frame.number != self._frame:
+        if store.frame is not self._frame:
             sockets = store.now("sockets")
-            self._rows = None if sockets is None else _with_owners(sockets, Ownership.from_store(store), store.now("links"))
-            self._frame = store.frame.number
+            self._rows = (
+                None
+                if sockets is None
+                else _with_owners(sockets, Ownership.from_store(store), store.now("links"))
+            )
+            self._frame = store.frame
         return self._rows
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from sockscope.app.frames.table import Numbers, Table
 from sockscope.app.model.store import Store
+from sockscope.app.model.tab import Options
 
 
 class Cell(NamedTuple):
@@ -88,5 +89,7 @@ class TabView:
     """What there is to say of row `int` of the tab's rows, in words."""
     empty: Callable[[Store], str]
     """Why there is no row at all."""
+    options: Options = field(default_factory=Options)
+    """The switches that are on at first."""
     noun: str = "rows"
     """What a row is, in the plural: sockets, routes."""

@@ -110,9 +110,7 @@ PORT = Column(
     align="right",
     search=lambda rows, word: search.in_numbers(rows.numbers("local_port"), word),
 )
-SERVICE = Column(
-    "service", "Service", 12, _service_cell, _service_order, priority=6, search=_in_service
-)
+SERVICE = Column("service", "Service", 12, _service_cell, _service_order, priority=6, search=_in_service)
 REACH = Column(
     "reach", "Reach", 11, _reach_cell, lambda rows: rows.numbers("reach"), priority=4, search=_in_reach
 )
@@ -155,7 +153,18 @@ LISTENING = TabView(
     id="listening",
     title="Listening",
     short="Listen",
-    columns=(PROTO, ADDRESS, PORT, SERVICE, REACH, QUEUE, SYN_RECV, sockets.OWNER, sockets.USER, sockets.INODE),
+    columns=(
+        PROTO,
+        ADDRESS,
+        PORT,
+        SERVICE,
+        REACH,
+        QUEUE,
+        SYN_RECV,
+        sockets.OWNER,
+        sockets.USER,
+        sockets.INODE,
+    ),
     fields=FIELDS,
     sort=("port", False),
     details=details,

@@ -60,9 +60,7 @@ def in_remote(rows: Table, word: str) -> Matches:
 
 @lru_cache(maxsize=2)
 def _endpoints(rows: Table, end: str) -> tuple[bytes, NDArray[np.intp]]:
-    return endpoint_text(
-        rows.numbers("family"), rows.numbers(f"{end}_address"), rows.numbers(f"{end}_port")
-    )
+    return endpoint_text(rows.numbers("family"), rows.numbers(f"{end}_address"), rows.numbers(f"{end}_port"))
 
 
 def endpoint_text(family: Numbers, raw: Numbers, port: Numbers) -> tuple[bytes, NDArray[np.intp]]:

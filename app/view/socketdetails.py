@@ -67,7 +67,10 @@ def _socket(rows: Table, row: int) -> list[Fact]:
         Fact("foreign", _endpoint(rows, row, "remote", sockets.remote(rows, row)), "strong"),
     ]
     if code:
-        facts += [Fact("state", sockets.state(rows, row), sockets.TONES.get(code, "")), Fact("", MEANINGS[code])]
+        facts += [
+            Fact("state", sockets.state(rows, row), sockets.TONES.get(code, "")),
+            Fact("", MEANINGS[code]),
+        ]
     elif rows.integer("state", row) == 1:
         facts.append(Fact("state", "connected: it receives only from its peer"))
     else:
@@ -125,7 +128,10 @@ def _holders(store: Store, rows: Table, row: int) -> list[Fact]:
         all_rows = store.now("sockets")
         inode = 0 if all_rows is None or listener >= len(all_rows) else all_rows.integer("inode", listener)
     return [
-        Fact("process" if place == 0 else "", f"{holder.name or '?'} {holder.pid}  {holder.command or ''}".strip())
+        Fact(
+            "process" if place == 0 else "",
+            f"{holder.name or '?'} {holder.pid}  {holder.command or ''}".strip(),
+        )
         for place, holder in enumerate(ownership.holders(inode))
     ]
 

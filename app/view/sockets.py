@@ -194,9 +194,7 @@ def _inode_cell(rows: Table, row: int) -> Cell:
     return Cell(str(inode)) if inode else Cell(UNKNOWN, "dim")
 
 
-PROTO = Column(
-    "proto", "Proto", 5, _protocol_cell, _protocol_order, priority=2, search=search.in_protocol
-)
+PROTO = Column("proto", "Proto", 5, _protocol_cell, _protocol_order, priority=2, search=search.in_protocol)
 RECV_Q = _queue_cell("rx_queue")
 SEND_Q = _queue_cell("tx_queue")
 LOCAL = Column(
@@ -204,9 +202,7 @@ LOCAL = Column(
     "Local Address",
     21,
     _local_cell,
-    lambda rows: sort_key(
-        rows.numbers("family"), rows.numbers("local_address"), rows.numbers("local_port")
-    ),
+    lambda rows: sort_key(rows.numbers("family"), rows.numbers("local_address"), rows.numbers("local_port")),
     priority=1,
     align="port",
     minimum=15,

@@ -1,0 +1,172 @@
+"""The lines around the table as runs of text: header, tab bar, footer, filter line."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from sockscope.app.actions import Action
+from sockscope.app.model.engine import Snapshot, TabState
+from sockscope.app.text import printable
+from sockscope.app.view.columns import Cell, TabView
+from sockscope.app.view.format import count, duration
+from sockscope.app.view.layout import cell_width, cut
+
+NARROW = 100
+"""Below this many cells words are shortened."""
+LATE = 1.5
+"""Times the asked interval from which the header says what is really got."""
+
+
+class Bar(NamedTuple):
+    """A line: runs of text, and parts to click as (start, end, target)."""
+
+    cells: list[Cell]
+    spots: list[tuple[int, int, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What the dashboard knows beside the frames: seconds it has been paused, why the source is lost."""
+
+    paused_for: float | None = None
+    lost: str = ""
+
+
+def header(snapshot: Snapshot | None, status: Status, interval: float, width: int) -> Bar:
+    """Who and how: host, kernel, privilege, notes; interval, cost, liveness, clock."""
+    left = [Cell(" sockscope", "strong")]
+    if snapshot is not None:
+        left += _machine(snapshot, width)
+    right = _live(snapshot, status, interval, width)
+    room = width - sum(cell_width(cell.text) for cell in right)
+    return Bar([*_within(left, room - 1), *right], [])
+
+
+def _machine(snapshot: Snapshot, width: int) -> list[Cell]:
+    host = snapshot.frame.host
+    gap = " " if width < NARROW else "  "
+    cells = [Cell(gap), Cell(printable(host.name))]
+    if width >= NARROW:
+        cells += [Cell(gap), Cell(f"Linux {printable(host.kernel.split('-')[0])}", "dim")]
+    if host.privileged:
+        cells += [Cell("  "), Cell("root", "dim")]
+    else:
+        hidden = f": {count(snapshot.hidden_owners)} owners hidden" if snapshot.hidden_owners else ""
+        cells += [Cell("  "), Cell(f"no root{hidden}", "warn" if hidden else "dim")]
+    worst = next((note for note in snapshot.frame.notes if note.kind != "forbidden"), None)
+    if worst is not None:
+        cells += [Cell("  "), Cell(f"! {printable(worst.why)}", "warn")]
+    return cells
+
+
+def _live(snapshot: Snapshot | None, status: Status, interval: float, width: int) -> list[Cell]:
+    wide = width >= NARROW
+    every = f"{interval:g} s"
+    cells = [Cell(f"every {every}  " if wide else f"{every} ", "dim")]
+    if snapshot is None:
+        return [*cells, Cell("lost " if status.lost else "starting ", "alarm" if status.lost else "dim")]
+    if wide:
+        cells.append(Cell(f"tick {snapshot.frame.cost.get('tick', 0.0) * 1000:3.0f} ms  ", "dim"))
+    if status.lost:
+        cells.append(Cell("✗ lost ", "alarm"))
+    elif status.paused_for is not None:
+        cells.append(Cell(f"‖ paused {duration(status.paused_for)} ", "warn"))
+    elif snapshot.elapsed > LATE * interval and snapshot.frame.interval == interval:
+        cells.append(Cell(f"● getting {snapshot.elapsed:.1f} s ", "warn"))
+    else:
+        cells.append(Cell("● live ", "good"))
+    if snapshot.marked_for is not None:
+        cells.append(Cell(f"mark {duration(snapshot.marked_for)} ", "link"))
+    clock = "%H:%M:%S " if wide else "%H:%M "
+    return [*cells, Cell(time.strftime(clock, time.localtime(snapshot.frame.wall)))]
+
+
+def _within(cells: Sequence[Cell], room: int) -> list[Cell]:
+    """The runs cut to exactly `room` cells."""
+    kept = []
+    for cell in cells:
+        text = cut(cell.text, max(0, room))
+        kept.append(Cell(text, cell.tone))
+        room -= cell_width(text)
+    return [*kept, Cell(" " * max(0, room + 1))]
+
+
+def tab_bar(
+    views: Sequence[TabView], active: str, tabs: Mapping[str, TabState], width: int
+) -> Bar:
+    """All tabs with number and count, `▲n` where something wants looking at; shorter words when room is short."""
+    for short, counts in ((False, True), (True, True), (True, False)):
+        bar = _tabs(views, active, tabs, short, counts)
+        if bar.spots[-1][1] <= width:
+            return bar
+    return bar
+
+
+def _tabs(
+    views: Sequence[TabView], active: str, tabs: Mapping[str, TabState], short: bool, counts: bool
+) -> Bar:
+    cells = [Cell(" ")]
+    spots = []
+    x = 1
+    for number, view in enumerate(views, 1):
+        state = tabs.get(view.id)
+        name = view.short if short else view.title
+        text = f"{number} {name}"
+        if counts and state is not None and state.count is not None:
+            text += f" {count(state.count)}"
+        alarm = f" ▲{state.attention}" if state is not None and state.attention else ""
+        tone = "active" if view.id == active else ""
+        cells.append(Cell(f" {text}", tone))
+        if alarm:
+            cells.append(Cell(alarm, "alarm"))
+        cells += [Cell(" ", tone), Cell("" if short else " ")]
+        end = x + len(text) + len(alarm) + 2
+        spots.append((x, end, view.id))
+        x = end + (0 if short else 1)
+    return Bar(cells, spots)
+
+
+def footer(actions: Sequence[Action], width: int) -> Bar:
+    """Keys and what they do. Those of the highest rank number leave first; rank 1 stands at the right end."""
+    shown = sorted((action for action in actions if action.footer), key=lambda action: action.footer)
+    while len(shown) > 1 and sum(_key_width(action) for action in shown) + 2 > width and shown[-1].footer > 1:
+        shown.pop()
+    order = [action for action in actions if action in shown]
+    left = [action for action in order if action.footer > 1]
+    right = [action for action in order if action.footer == 1]
+    cells = [Cell(" ")]
+    spots: list[tuple[int, int, str]] = []
+    x = _keys(left, 1, cells, spots)
+    start = max(x, width - sum(map(_key_width, right)))
+    cells.append(Cell(" " * (start - x)))
+    _keys(right, start, cells, spots)
+    return Bar(cells, spots)
+
+
+def _key_width(action: Action) -> int:
+    return len(action.label) + len(action.title) + 3
+
+
+def _keys(actions: Sequence[Action], x: int, cells: list[Cell], spots: list[tuple[int, int, str]]) -> int:
+    for action in actions:
+        cells += [Cell(action.label, "key"), Cell(f" {action.title}  ")]
+        spots.append((x, x + _key_width(action) - 2, action.action))
+        x += _key_width(action)
+    return x
+
+
+def filter_line(snapshot: Snapshot, view: TabView, words: str, states: str, width: int) -> Bar:
+    """The filter in force, how many rows it leaves, and what they are sorted by."""
+    query = snapshot.request.query
+    parts = [part for part in (f"state {states}" if states else "", words) if part]
+    left = [Cell(" filter  ", "dim"), Cell(" and ".join(parts), "strong")] if parts else [Cell(" ")]
+    total = 0 if snapshot.rows is None else len(snapshot.rows)
+    shown = len(snapshot.order)
+    column = next((column for column in view.columns if column.id == query.sort), None)
+    by = f"   by {column.title} {'▼' if query.descending else '▲'}" if column is not None else ""
+    numbers = f"{count(shown)} of {count(total)}" if shown != total else f"{count(total)} {view.noun}"
+    right = Cell(f"{numbers}{by} ", "dim")
+    return Bar([*_within(left, width - cell_width(right.text) - 1), right], [])

@@ -1,0 +1,70 @@
+"""All tabs: their views, and the models that belong to them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sockscope.app.frames.table import Table
+from sockscope.app.model.connections import ConnectionsModel
+from sockscope.app.model.engine import TabParts
+from sockscope.app.model.interfaces import InterfacesModel
+from sockscope.app.model.listening import ListeningModel
+from sockscope.app.model.query import Reading, Search
+from sockscope.app.model.routes import RoutesModel
+from sockscope.app.model.sockets import Sockets
+from sockscope.app.model.statistics import StatisticsModel
+from sockscope.app.model.tab import TabModel
+from sockscope.app.view.columns import Column, TabView
+from sockscope.app.view.connections import CONNECTIONS
+from sockscope.app.view.interfaces import INTERFACES
+from sockscope.app.view.listening import LISTENING
+from sockscope.app.view.routes import ROUTES
+from sockscope.app.view.statistics import STATISTICS
+
+VIEWS: tuple[TabView, ...] = (CONNECTIONS, LISTENING, ROUTES, INTERFACES, STATISTICS)
+"""In the order of their keys."""
+
+
+def view(tab: str) -> TabView:
+    """The view of that name; KeyError if there is none."""
+    return next(each for each in VIEWS if each.id == tab)
+
+
+def tabs() -> Mapping[str, TabParts]:
+    """A fresh set of models with what the engine needs of their views."""
+    shared = Sockets()
+    models: dict[str, TabModel] = {
+        CONNECTIONS.id: ConnectionsModel(shared),
+        LISTENING.id: ListeningModel(shared),
+        ROUTES.id: RoutesModel(),
+        INTERFACES.id: InterfacesModel(),
+        STATISTICS.id: StatisticsModel(),
+    }
+    return {
+        each.id: TabParts(models[each.id], reading(each), each.details, each.empty) for each in VIEWS
+    }
+
+
+def reading(tab: TabView) -> Reading:
+    """How a tab's columns are sorted and searched."""
+    return Reading(
+        {column.id: column.order for column in tab.columns},
+        tuple(column.search or partial(_cell_by_cell, column) for column in tab.columns),
+    )
+
+
+def _cell_by_cell(column: Column, rows: Table, word: str) -> NDArray[np.bool_]:
+    cells = (column.cell(rows, row).text.lower() for row in range(len(rows)))
+    return np.fromiter((word in text for text in cells), np.bool_, len(rows))
+
+
+def needs(tab: str) -> frozenset[str]:
+    """The tables that a tab shows."""
+    return _NEEDS[tab]
+
+
+_NEEDS = {tab: frozenset(parts.model.needs) for tab, parts in tabs().items()}

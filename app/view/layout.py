@@ -1,0 +1,136 @@
+"""Which columns fit into a width, and cells put into them."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sockscope.app.view.columns import Cell, Column
+
+GAP = 2
+"""Blank cells between columns."""
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A column at `x`, `width` cells wide."""
+
+    column: Column
+    x: int
+    width: int
+
+
+def place(columns: Sequence[Column], room: int) -> tuple[Placed, ...]:
+    """Columns that fit into `room` cells, in their order.
+
+    Those with the highest priority number leave first, but before one leaves all others shrink to their
+    minimum. Room left over goes to the columns that grow.
+    """
+    kept = list(columns)
+    while kept and _least(kept) > room:
+        kept.remove(max(reversed(kept), key=lambda column: column.priority))
+    widths = _widths(kept, room)
+    placed = []
+    x = 0
+    for column, width in zip(kept, widths, strict=True):
+        placed.append(Placed(column, x, width))
+        x += width + GAP
+    return tuple(placed)
+
+
+def _least(columns: Sequence[Column]) -> int:
+    return sum(column.minimum or column.width for column in columns) + GAP * (len(columns) - 1)
+
+
+def _widths(columns: Sequence[Column], room: int) -> list[int]:
+    widths = [column.minimum or column.width for column in columns]
+    spare = room - GAP * (len(columns) - 1) - sum(widths)
+    for place_, column in sorted(enumerate(columns), key=lambda pair: pair[1].priority):
+        wanted = min(spare, column.width - widths[place_])
+        widths[place_] += wanted
+        spare -= wanted
+    shares = sum(column.grow for column in columns)
+    for place_, column in enumerate(columns):
+        if column.grow and spare > 0:
+            extra = spare * column.grow // shares
+            widths[place_] += extra
+    return widths
+
+
+def cell_width(text: str) -> int:
+    """How many terminal cells a printable text takes."""
+    if text.isascii():
+        return len(text)
+    return sum(_width(character) for character in text)
+
+
+def _width(character: str) -> int:
+    if unicodedata.combining(character):
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
+
+
+def cut(text: str, width: int) -> str:
+    """The text in at most `width` cells, with `…` for what is missing at its end."""
+    if cell_width(text) <= width:
+        return text
+    kept: list[str] = []
+    used = 0
+    for character in text:
+        used += _width(character)
+        if used >= width:
+            break
+        kept.append(character)
+    return "".join(kept) + "…"[:width]
+
+
+def cut_middle(text: str, width: int) -> str:
+    """An address and port in `width` cells: both ends and the port stay, `…` stands for the middle."""
+    if len(text) <= width:
+        return text
+    host, colon, port = text.rpartition(":")
+    tail = colon + port
+    room = width - len(tail) - 1
+    if room < 2:
+        return cut(text, width)
+    head = (room + 1) // 2
+    end = room - head
+    return f"{host[:head]}…{host[len(host) - end :]}{tail}"
+
+
+PORT_ROOM = 6
+"""A colon and five digits."""
+
+
+def fit(cell: Cell, placed: Placed) -> str:
+    """The cell's text in exactly the column's width."""
+    width = placed.width
+    column = placed.column
+    if column.align == "port":
+        return _at_port(cell.text, width, column.width)
+    text = cut(cell.text, width)
+    blank = " " * (width - cell_width(text))
+    return blank + text if column.align == "right" else text + blank
+
+
+def _at_port(text: str, width: int, usual: int) -> str:
+    text = cut_middle(text, width)
+    port = len(text) - text.rfind(":")
+    line_up = min(width, usual) - PORT_ROOM
+    before = max(0, min(line_up - (len(text) - port), width - len(text)))
+    return (" " * before + text).ljust(width)
+
+
+def title(placed: Placed, marker: str = "") -> str:
+    """The column's title in exactly its width, with a sort marker."""
+    column = placed.column
+    name = column.title
+    if len(name) + len(marker) > placed.width and column.short:
+        name = column.short
+    text = (
+        f"{name}{marker}"
+        if len(name) + len(marker) <= placed.width
+        else f"{name[: placed.width - len(marker)]}{marker}"
+    )
+    return text.rjust(placed.width) if column.align == "right" else text.ljust(placed.width)

@@ -1,0 +1,101 @@
+"""The rows of a snapshot as lines: only those on the screen are ever formatted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from sockscope.app.model.engine import Snapshot
+from sockscope.app.model.presence import GONE, NEW
+from sockscope.app.view.columns import Cell, Column, TabView
+from sockscope.app.view.layout import GAP, Placed, fit, place, title
+
+MARGIN = 1
+"""Cells left of the first column, where a new row carries its mark."""
+NEW_MARK = "▎"
+
+
+class HeadSpot(NamedTuple):
+    """Where the title of a column lies: cells `start` to `end`."""
+
+    start: int
+    end: int
+    column: str
+
+
+class Window:
+    """Lines of one tab for one width. Rows are numbered as they are ordered, from 0."""
+
+    def __init__(self, snapshot: Snapshot, columns: Sequence[Column], width: int) -> None:
+        self._snapshot = snapshot
+        self._columns = columns
+        self._width = width
+        self._placed = place(columns, width - MARGIN)
+
+    def wide(self, width: int) -> Window:
+        """The same rows for another width."""
+        return self if width == self._width else Window(self._snapshot, self._columns, width)
+
+    def __len__(self) -> int:
+        return len(self._snapshot.order)
+
+    @property
+    def columns(self) -> tuple[Placed, ...]:
+        """The columns that fit."""
+        return self._placed
+
+    def key(self, index: int) -> int:
+        """Identity of a row."""
+        return int(self._snapshot.keys[index])
+
+    def find(self, key: int) -> int | None:
+        """Where the row of that identity is, None if it is not shown."""
+        places = np.flatnonzero(self._snapshot.keys == np.uint64(key))
+        return int(places[0]) if len(places) else None
+
+    def head(self) -> tuple[list[Cell], list[HeadSpot]]:
+        """The line of titles, and where each is."""
+        query = self._snapshot.request.query
+        line = [Cell(" " * MARGIN, "head")]
+        spots = []
+        for placed in self._placed:
+            sorted_by = placed.column.id == query.sort
+            marker = (" ▼" if query.descending else " ▲") if sorted_by else ""
+            line.append(Cell(title(placed, marker), "head-sorted" if sorted_by else "head"))
+            line.append(Cell(" " * GAP, "head"))
+            spots.append(HeadSpot(MARGIN + placed.x, MARGIN + placed.x + placed.width, placed.column.id))
+        return line, spots
+
+    def line(self, index: int) -> list[Cell]:
+        """One row as runs of text and tone."""
+        rows = self._snapshot.rows
+        if rows is None:
+            return []
+        row = int(self._snapshot.order[index])
+        if "heading" in rows and rows.numbers("heading")[row]:
+            return [
+                Cell(" " * MARGIN),
+                *(Cell(cell.text, cell.tone or "heading") for cell in self._heading(row)),
+            ]
+        presence = int(rows.numbers("presence")[row])
+        line = [Cell(NEW_MARK if presence == NEW else " " * MARGIN, "new")]
+        gap = Cell(" " * GAP)
+        for placed in self._placed:
+            cell = placed.column.cell(rows, row)
+            line.append(Cell(fit(cell, placed), "gone" if presence == GONE else cell.tone))
+            line.append(gap)
+        return line
+
+    def _heading(self, row: int) -> list[Cell]:
+        """A title of a section runs over all columns: it is what the first column says."""
+        rows = self._snapshot.rows
+        if rows is None:
+            return []
+        return [self._columns[0].cell(rows, row)]
+
+
+def optional(view: TabView, wanted: frozenset[str], hidden: frozenset[str]) -> tuple[Column, ...]:
+    """The columns of a tab without those that only show when asked for and were not."""
+    return tuple(column for column in view.columns if column.id in wanted or column.id not in hidden)

@@ -1,0 +1,73 @@
+"""The help: every key, from the one list of actions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.screen import ModalScreen
+
+from sockscope.app.actions import ACTIONS
+from sockscope.app.view.columns import Cell
+from sockscope.widgets.panel import Panel
+
+LABEL = 12
+
+
+def help_lines(width: int) -> list[list[Cell]]:
+    """Every action under its group: keys, and what they do."""
+    lines: list[list[Cell]] = [[Cell(" sockscope: netstat, live", "strong")]]
+    group = ""
+    for action in ACTIONS:
+        if action.group != group:
+            group = action.group
+            lines += [[], [Cell(f" {group}", "heading")]]
+        where = f" ({action.tab.capitalize()})" if action.tab else ""
+        lines.append([Cell(f"  {action.label}".ljust(LABEL), "key"), Cell(f"{action.help}{where}"[: width - LABEL])])
+    return [*lines, *_marks()]
+
+
+def _marks() -> Sequence[list[Cell]]:
+    said = (
+        ("▲", "climbs, or is near its limit: look here", "alarm"),
+        ("▎", "new in the last seconds; a row that is gone stays a moment, dimmed", "new"),
+        ("↑", "owner of the listener: nobody has accepted this connection yet", ""),
+        ("+2", "two more processes hold the same socket", ""),
+        ("…", "owner not looked for yet", "dim"),
+    )
+    return ([], [Cell(" Marks", "heading")], *([Cell(f"  {mark}".ljust(LABEL), tone), Cell(text)] for mark, text, tone in said))
+
+
+class HelpScreen(ModalScreen[None]):
+    """All keys on one page; any of the keys that opened it closes it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        ("escape,question_mark,f1,q,enter", "dismiss", "Close"),
+        ("down,j", "scroll_by(1)", "Down"),
+        ("up,k", "scroll_by(-1)", "Up"),
+        ("pagedown,space", "scroll_by(15)", "Page down"),
+        ("pageup", "scroll_by(-15)", "Page up"),
+    ]
+
+    def compose(self) -> ComposeResult:
+        """A panel in the middle."""
+        yield Panel(id="help")
+
+    def on_mount(self) -> None:
+        """Fill it when its width is known."""
+        self.call_after_refresh(self._fill)
+
+    def on_resize(self) -> None:
+        """Another width, other lines."""
+        self.call_after_refresh(self._fill)
+
+    def _fill(self) -> None:
+        panel = self.query_one(Panel)
+        panel.show(help_lines(panel.size.width))
+
+    def action_scroll_by(self, lines: int) -> None:
+        """Scroll the page."""
+        panel = self.query_one(Panel)
+        panel.scroll_to(y=panel.scroll_offset.y + lines, animate=False)

@@ -1,0 +1,41 @@
+"""A panel of lines to read: details beside the table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual.geometry import Region, Size
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from sockscope.app.view.columns import Cell
+from sockscope.widgets.paint import changed
+from sockscope.widgets.tones import Toned
+
+
+class Panel(Toned, ScrollView, can_focus=False):
+    """Shows lines of runs of text, scrolled by the mouse wheel; only what changed is painted."""
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
+        super().__init__(id=id)
+        self._lines: Sequence[Sequence[Cell]] = ()
+
+    def show(self, lines: Sequence[Sequence[Cell]]) -> None:
+        """Show these lines."""
+        before, self._lines = self._lines, lines
+        width = self.size.width
+        if len(before) != len(lines):
+            self.virtual_size = Size(0, len(lines))
+            self.refresh()
+            return
+        top = round(self.scroll_offset.y)
+        for place in range(top, min(len(lines), top + self.size.height)):
+            spans = changed(before[place], lines[place], width)
+            if spans:
+                self.refresh(*(Region(x, place - top, wide, 1) for x, wide in spans))
+
+    def render_line(self, y: int) -> Strip:
+        """One line of the window."""
+        index = round(self.scroll_offset.y) + y
+        width = self.size.width
+        return self.strip(self._lines[index], width) if index < len(self._lines) else Strip.blank(width)
