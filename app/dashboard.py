@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import ClassVar
 
-from textual import on
+from textual import on, work
 from textual.app import App, ComposeResult, SystemCommand
 from textual.binding import BindingType
 from textual.containers import Container
@@ -16,15 +16,17 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Input
 
-from sockscope.app.actions import ACTIONS, APP, holding
+from sockscope.app.actions import APP, TABLE, holding
 from sockscope.app.model.engine import Engine, Snapshot
 from sockscope.app.model.states import NAMES
 from sockscope.app.model.worker import Lost, Reader, Worker
+from sockscope.app.output.tables import write_csv
 from sockscope.app.sampler.control import Control
 from sockscope.app.sources.base import Source
 from sockscope.app.view import bars, catalog, facts, strip
 from sockscope.app.view.session import Session
 from sockscope.app.view.window import Window
+from sockscope.styles import SHEET
 from sockscope.styles.themes import THEMES
 from sockscope.widgets.grid import Grid, Place
 from sockscope.widgets.help import HelpScreen
@@ -34,9 +36,11 @@ from sockscope.widgets.panel import Panel
 from sockscope.widgets.picker import StatePicker
 
 SMALLEST = (60, 15)
-"""Columns and rows below which only a word fits."""
+"""Columns and lines below which there is only room for a word."""
+WIDE = 120
+"""Columns from which details stand beside the table instead of below it."""
 RESTART_AFTER = (0.5, 1.0, 2.0, 5.0)
-"""Seconds until a lost sampler is started again, the first time and each time after."""
+"""Seconds until a lost source is started again, the first time and each time after."""
 
 
 class Arrived(Message):
@@ -60,9 +64,381 @@ class SourceGone(Message):
 
 
 class Dashboard(App[None]):
-    """Header, state strip, tabs, table, details, filter, footer."""
+    """Header, state strip, tabs, table, details, filter and footer. It draws snapshots and passes wishes on."""
 
-    CSS_PATH: ClassVar[list[str]] = []
+    CSS_PATH: ClassVar[list[str | Path]] = [SHEET]  # type: ignore[assignment]
     TITLE = "sockscope"
-    ENABLE_COMMAND_PALETTE = True
     BINDINGS: ClassVar[list[BindingType]] = bindings(APP)
+
+    def __init__(self, source: Source, session: Session, theme: str = THEMES[0].name) -> None:
+        super().__init__()
+        self._source = source
+        self._session = session
+        self._worker = Worker(Engine(catalog.tabs()), session.request(), self._deliver)
+        self._snapshot: Snapshot | None = None
+        self._places: dict[str, Place] = {}
+        self._paused_at = 0.0
+        self._lost = ""
+        self._losses = 0
+        self._refreshes = 0
+        for each in THEMES:
+            self.register_theme(each)
+        self.theme = theme
+
+    def compose(self) -> ComposeResult:
+        """One line each for header, strip, tabs, filter and footer; the table has the rest."""
+        yield Line(id="small")
+        yield Line(id="header")
+        yield Line(id="strip")
+        yield Line(id="tabs")
+        with Container(id="body"):
+            yield Grid(id="grid")
+            yield Panel(id="details")
+        yield Line(id="filter")
+        yield Line(id="footer")
+
+    def on_mount(self) -> None:
+        """Begin to listen to the source."""
+        self.query_one(Grid).focus()
+        self._worker.start()
+        self._order()
+        self._read()
+        self._draw()
+
+    def on_unmount(self) -> None:
+        """End the source and the thread; nothing is left running."""
+        self._source.close()
+        self._worker.stop()
+
+    def _read(self) -> None:
+        Reader(self._source, self._worker.put, self._deliver).start()
+
+    def _deliver(self, what: Snapshot | Lost) -> None:
+        """Called in other threads."""
+        self.post_message(SourceGone(what.why) if isinstance(what, Lost) else Arrived(what))
+
+    def _order(self) -> None:
+        session = self._session
+        self._source.order(
+            Control(catalog.needs(session.active), session.interval, session.paused, self._refreshes)
+        )
+
+    def _ask(self) -> None:
+        """Something was chosen: the answer comes as a snapshot."""
+        self._worker.ask(self._session.request())
+
+    @on(Arrived)
+    def _arrived(self, message: Arrived) -> None:
+        snapshot = message.snapshot
+        self._lost, self._losses = "", 0
+        if snapshot.request.tab == self._session.active:
+            self._snapshot = snapshot
+            self._draw()
+
+    @on(SourceGone)
+    def _source_gone(self, message: SourceGone) -> None:
+        if self._exit:
+            return
+        self._lost = message.why
+        wait = RESTART_AFTER[min(self._losses, len(RESTART_AFTER) - 1)]
+        self._losses += 1
+        self._draw()
+        self.set_timer(wait, self._restart)
+
+    @work(thread=True)
+    def _restart(self) -> None:
+        self._source.restart()
+        self._read()
+
+    def _line(self, name: str) -> Line:
+        return self.query_one(f"#{name}", Line)
+
+    def _draw(self) -> None:
+        """Everything the snapshot and the session say, on the screen."""
+        if not self.is_mounted or not self.screen_stack:
+            return
+        base = self.screen_stack[0]
+        width = self.size.width
+        session, snapshot = self._session, self._snapshot
+        base.set_class(session.details_open, "-details")
+        base.set_class(session.filtered, "-filtered")
+        status = bars.Status(time.monotonic() - self._paused_at if session.paused else None, self._lost)
+        self._show("header", bars.header(snapshot, status, session.interval, width))
+        tabs = {} if snapshot is None else snapshot.tabs
+        self._show("tabs", bars.tab_bar(tuple(session.views.values()), session.active, tabs, width))
+        self._show("footer", bars.footer(holding(session.active), width))
+        if snapshot is None:
+            return
+        self._show("strip", strip.bar(snapshot.states, width))
+        grid = base.query_one(Grid)
+        grid.show(Window(snapshot, session.columns, grid.size.width), self._why_empty(snapshot))
+        self._draw_filter(snapshot, width)
+        self._draw_details(snapshot)
+        if isinstance(self.screen, StatePicker):
+            self.screen.update(self._state_counts())
+
+    def _show(self, name: str, bar: bars.Bar) -> None:
+        self.screen_stack[0].query_one(f"#{name}", Line).show(bar.cells, bar.spots)
+
+    def _draw_filter(self, snapshot: Snapshot, width: int) -> None:
+        query = self._session.choices.query
+        states = "" if query.states is None else " ".join(NAMES[code].lower() for code in sorted(query.states))
+        bar = bars.filter_line(snapshot, self._session.view, self._session.choices.words, states or "none", width)
+        if query.states is None:
+            bar = bars.filter_line(snapshot, self._session.view, self._session.choices.words, "", width)
+        self._show("filter", bar)
+
+    def _draw_details(self, snapshot: Snapshot) -> None:
+        if not self._session.details_open:
+            return
+        panel = self.screen_stack[0].query_one(Panel)
+        lines = facts.lines(snapshot.details or (), max(20, panel.size.width))
+        if snapshot.details_gone:
+            lines = [*facts.gone(), *lines]
+        panel.show(lines)
+
+    def _why_empty(self, snapshot: Snapshot) -> str:
+        total = 0 if snapshot.rows is None else len(snapshot.rows)
+        if snapshot.empty:
+            return snapshot.empty
+        states = self._session.choices.query.states
+        if states is not None and not self._session.choices.query.words:
+            names = " or ".join(NAMES[code] for code in sorted(states)) or "no state at all"
+            return f"no socket is in {names} (Esc shows all {total:,})"
+        return f"the filter hides all {total:,} {self._session.view.noun} (Esc clears it)"
+
+    def _state_counts(self) -> Sequence[tuple[int, str, int]]:
+        states = () if self._snapshot is None else self._snapshot.states
+        return [(state.state, state.name, state.count) for state in states]
+
+    def on_resize(self, event: Resize) -> None:
+        """Classes for what fits; then everything anew for the new width."""
+        columns, lines = event.size
+        base = self.screen_stack[0]
+        small = columns < SMALLEST[0] or lines < SMALLEST[1]
+        base.set_class(small, "-small")
+        base.set_class(columns >= WIDE, "-wide")
+        base.set_class(columns < WIDE, "-narrow")
+        if small:
+            words = f" sockscope needs {SMALLEST[0]}x{SMALLEST[1]}, this is {columns}x{lines}"
+            self._show("small", bars.Bar([bars.Cell(words)], []))
+        self.call_after_refresh(self._draw)
+
+    # Wishes of the table and the lines
+
+    @on(Grid.Opened)
+    def _open(self, message: Grid.Opened) -> None:
+        session = self._session
+        session.details_open = not session.details_open
+        session.open_row = message.key
+        self._ask()
+        self._draw()
+
+    @on(Grid.Moved)
+    def _moved(self, message: Grid.Moved) -> None:
+        if self._session.details_open and message.key != self._session.open_row:
+            self._session.open_row = message.key
+            self._ask()
+
+    @on(Grid.Sorted)
+    def _sorted(self, message: Grid.Sorted) -> None:
+        self._session.sort_by(message.column)
+        self._reordered()
+
+    def _reordered(self) -> None:
+        self.query_one(Grid).to_top()
+        self._ask()
+
+    @on(Line.Clicked, "#tabs")
+    def _tab_clicked(self, message: Line.Clicked) -> None:
+        self.action_tab(message.target)
+
+    @on(Line.Clicked, "#strip")
+    def _state_clicked(self, message: Line.Clicked) -> None:
+        if self._session.active != "connections":
+            self.action_tab("connections")
+        self.action_only(int(message.target))
+
+    @on(Line.Clicked, "#footer")
+    async def _key_clicked(self, message: Line.Clicked) -> None:
+        await self.run_action(message.target, self.query_one(Grid) if message.target == "open" else self)
+
+    # What keys do
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Keys of a tab hold only there, and none of them while a filter is typed."""
+        if isinstance(self.focused, Input) and action not in ("back", "quit"):
+            return action not in _OURS
+        if action in _OURS:
+            return any(each.action == _call(action, parameters) for each in holding(self._session.active))
+        return super().check_action(action, parameters)
+
+    def action_tab(self, tab: str) -> None:
+        """Show another tab, at the place where one left it."""
+        session = self._session
+        if tab == session.active:
+            return
+        grid = self.query_one(Grid)
+        self._places[session.active] = grid.place
+        session.go(tab)
+        grid.restore(self._places.get(tab, Place()))
+        self._order()
+        self._ask()
+        self._draw()
+
+    def action_step_tab(self, by: int) -> None:
+        """The next tab or the one before."""
+        self.action_tab(self._session.step(by))
+
+    async def action_filter(self) -> None:
+        """Type words; rows follow while one types."""
+        if self.query("#entry"):
+            self.query_one("#entry").focus()
+            return
+        entry = Input(self._session.choices.words, placeholder="words that a row must contain", id="entry", compact=True)
+        await self.mount(entry, before="#footer")
+        self.screen.add_class("-filtering")
+        entry.focus()
+
+    @on(Input.Changed, "#entry")
+    def _typed(self, message: Input.Changed) -> None:
+        self._session.filter(message.value)
+        self._ask()
+        self._draw()
+
+    @on(Input.Submitted, "#entry")
+    async def _entered(self) -> None:
+        await self._close_entry()
+
+    async def _close_entry(self) -> None:
+        self.screen.remove_class("-filtering")
+        await self.query("#entry").remove()
+        self.query_one(Grid).focus()
+        self._draw()
+
+    async def action_back(self) -> None:
+        """Out of the filter being typed, else out of the details, else out of the filter in force."""
+        session = self._session
+        if self.query("#entry"):
+            session.filter("")
+            await self._close_entry()
+        elif session.details_open:
+            session.details_open = False
+            session.open_row = None
+        else:
+            session.clear()
+        self._ask()
+        self._draw()
+
+    def action_only(self, state: int) -> None:
+        """Only one TCP state, or all again."""
+        self._session.only(state)
+        self._reordered()
+
+    def action_all_states(self) -> None:
+        """Every TCP state."""
+        self._session.states(None)
+        self._reordered()
+
+    def action_states(self) -> None:
+        """Choose states from a list."""
+        if self._snapshot is not None:
+            self.push_screen(StatePicker(self._state_counts(), self._session.choices.query.states))
+
+    @on(StatePicker.Chosen)
+    def _states_chosen(self, message: StatePicker.Chosen) -> None:
+        self._session.states(message.states)
+        self._reordered()
+
+    def action_sort(self) -> None:
+        """Sort by the next column on the screen."""
+        if self._snapshot is not None:
+            grid = self.query_one(Grid)
+            window = Window(self._snapshot, self._session.columns, grid.size.width)
+            self._session.sort_next([placed.column.id for placed in window.columns])
+            self._reordered()
+
+    def action_reverse(self) -> None:
+        """The other way round."""
+        self._session.reverse()
+        self._reordered()
+
+    def action_switch(self, name: str) -> None:
+        """Turn over one of the tab's switches."""
+        self._session.switch(name)
+        self._ask()
+
+    def action_mark(self) -> None:
+        """Count changes from now on, or no longer."""
+        self._session.mark()
+        self._ask()
+
+    def action_pause(self) -> None:
+        """Hold the screen still, or go on."""
+        self._session.paused = not self._session.paused
+        self._paused_at = time.monotonic()
+        self._order()
+        self._ask()
+        self._draw()
+
+    def action_slower(self) -> None:
+        """A longer interval."""
+        self._session.slower(1)
+        self._order()
+        self._draw()
+
+    def action_faster(self) -> None:
+        """A shorter interval."""
+        self._session.slower(-1)
+        self._order()
+        self._draw()
+
+    def action_refresh_now(self) -> None:
+        """Collect at once."""
+        self._refreshes += 1
+        self._order()
+
+    def action_copy(self) -> None:
+        """The cursor's row, as it reads, to the clipboard of the terminal."""
+        grid = self.query_one(Grid)
+        if self._snapshot is None or grid.cursor_key is None:
+            return
+        window = Window(self._snapshot, self._session.columns, 400)
+        place = window.find(grid.cursor_key)
+        if place is not None:
+            text = " ".join("".join(cell.text for cell in window.line(place)).split())
+            self.copy_to_clipboard(text)
+            self.notify(f"copied: {text}", markup=False)
+
+    def action_export(self) -> None:
+        """What is shown, to a CSV file in the current directory."""
+        snapshot = self._snapshot
+        if snapshot is None or snapshot.rows is None:
+            return
+        name = time.strftime(f"sockscope-{self._session.active}-%Y%m%d-%H%M%S.csv")
+        try:
+            with Path(name).open("x", encoding="utf-8", newline="") as file:
+                write_csv(file, self._session.view.fields, snapshot.rows, snapshot.order)
+        except OSError as failed:
+            self.notify(f"{name}: {failed.strerror}", severity="error", markup=False)
+        else:
+            self.notify(f"{len(snapshot.order):,} {self._session.view.noun} in {name}", markup=False)
+
+    def action_help(self) -> None:
+        """Every key."""
+        self.push_screen(HelpScreen())
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """The palette: the actions that hold here, and the themes."""
+        for action in holding(self._session.active):
+            if action.palette and action.holder == APP:
+                yield SystemCommand(action.title, action.help, _runner(self, action.action))
+        for theme in THEMES:
+            yield SystemCommand(f"Theme {theme.name}", "Change the colours.", _themer(self, theme.name))
+
+
+def _runner(app: Dashboard, action: str) -> object:
+    async def run() -> None:
+        await app.run_action(action)
+
+    return run

@@ -54,6 +54,17 @@ class _Painted:
 _NOTHING = _Painted(())
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where somebody was in a table: the cursor's row, its index, the window's first line, and whether anybody
+    had moved at all."""
+
+    key: int | None = None
+    cursor: int = 0
+    top: int = 0
+    moved: bool = False
+
+
 class Grid(Toned, ScrollView, can_focus=True):
     """A table whose cursor and window stay with their rows, by identity, while rows come and go.
 
@@ -95,6 +106,7 @@ class Grid(Toned, ScrollView, can_focus=True):
         self._cursor = 0
         self._cursor_key: int | None = None
         self._moved = False
+        self._returning: Place | None = None
         self._head = _NOTHING
         self._head_spots: Sequence[tuple[int, int, str]] = ()
         self._lines: list[_Painted] = []
@@ -119,7 +131,11 @@ class Grid(Toned, ScrollView, can_focus=True):
         self._why_empty = why_empty
         old, self._rows = self._rows, rows.wide(self._width)
         top = round(self.scroll_offset.y)
-        if self._moved and old is not None and len(old):
+        back, self._returning = self._returning, None
+        if self._moved and back is not None:
+            self._place_cursor()
+            top = max(0, self._cursor - (back.cursor - back.top))
+        elif self._moved and old is not None and len(old):
             anchor, offset = self._anchor(old, top)
             place = self._rows.find(anchor)
             self._place_cursor()
@@ -130,6 +146,18 @@ class Grid(Toned, ScrollView, can_focus=True):
         self._resize_virtual()
         self._scroll(top)
         self._paint()
+
+    @property
+    def place(self) -> Place:
+        """Where the cursor is now, to come back to."""
+        return Place(self._cursor_key, self._cursor, round(self.scroll_offset.y), self._moved)
+
+    def restore(self, place: Place) -> None:
+        """Begin with other rows at a place one was at before; the next `show` goes there."""
+        self._rows = None
+        self._returning = place
+        self._moved = place.moved
+        self._cursor, self._cursor_key = place.cursor, place.key
 
     def to_top(self) -> None:
         """Forget where the cursor was: another order or another filter begins at its first row."""

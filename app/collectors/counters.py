@@ -1,7 +1,8 @@
 """Protocol counters from /proc/net/snmp, netstat, snmp6 and sctp/snmp: `counters`, one row each.
 
-Columns: section (text) and name (text) as the kernel has them, value i8. What snmp6 and sctp/snmp list without
-sections belongs to the section its names begin with (`Ip6InReceives` to `Ip6`) and keeps its whole name.
+Columns: section (text) and name (text) as the kernel has them, value i8. What snmp6 and sctp/snmp list
+without sections belongs to the section its names begin with (`Ip6InReceives` to `Ip6`) and keeps its whole
+name.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from numpy.typing import NDArray
 
 from sockscope.app.collectors.base import Collected
 from sockscope.app.frames.frame import Kind, Note
-from sockscope.app.frames.table import Strings, Table
+from sockscope.app.frames.table import Column, Strings, Table
 
 PROC_NET = "/proc/thread-self/net"
 
@@ -199,7 +200,7 @@ class CountersCollector:
             file.close()
 
     def collect(self) -> Collected:
-        """Every counter as it stands; a file the kernel does not have is no error, as with IPv6 switched off."""
+        """Every counter as it stands; that IPv6 or SCTP has none is no fault."""
         taken = time.monotonic()
         parts: list[Parsed] = []
         notes: list[Note] = []
@@ -213,7 +214,7 @@ class CountersCollector:
             parts.append(parsed)
             notes += [Note("counters", "incomplete", f"{file.path}: {fault}") for fault in parsed.faults]
         self._encode([part.names for part in parts])
-        columns = {
+        columns: dict[str, Column] = {
             "section": self._sections,
             "name": self._titles,
             "value": _signed(list(chain.from_iterable(part.values for part in parts))),
@@ -235,7 +236,7 @@ def _refusal(file: _File, refused: OSError) -> list[Note]:
 
 
 def _signed(values: list[int]) -> NDArray[np.int64]:
-    """Values as 64 bits with sign: the kernel writes a gauge that fell below zero as a huge unsigned number."""
+    """Values as 64 bits with sign: a gauge that fell below zero is printed as a huge unsigned number."""
     try:
         return np.array(values, dtype=np.int64)
     except OverflowError:

@@ -1,7 +1,8 @@
 """Limits that socket counts run into: `limits`, from /proc/sys/net and /proc/net/sockstat.
 
-Columns: name (text), value i8, -1 where it is unknown. Names are those of the sysctls, with `.low` and `.high`
-where one holds a range, and `sockstat.TCP.orphan` or `sockstat6.TCP6.inuse` for the values of these files.
+Columns: name (text), value i8, -1 where it is unknown. Names are those of the sysctls, with `.low` and
+`.high` where one holds a range, and `sockstat.TCP.orphan` or `sockstat6.TCP6.inuse` for the values of these
+files.
 
 Which limits can be seen depends on the network namespace: the machine-wide ones, such as tcp_max_orphans, are
 shown in the initial namespace only.
@@ -18,7 +19,7 @@ import numpy as np
 
 from sockscope.app.collectors.base import Collected
 from sockscope.app.frames.frame import Kind, Note
-from sockscope.app.frames.table import UNKNOWN, Strings, Table
+from sockscope.app.frames.table import UNKNOWN, Column, Strings, Table
 
 _SYSCTLS = {
     "somaxconn": "core/somaxconn",
@@ -56,7 +57,10 @@ class LimitsCollector:
         limits |= {"ip_local_port_range.low": low, "ip_local_port_range.high": high}
         for name in ("sockstat", "sockstat6"):
             limits |= _sockstat(name, reading.text(self._statistics / name))
-        columns = {"name": Strings.of(limits), "value": np.array([*limits.values()], dtype=np.int64)}
+        columns: dict[str, Column] = {
+            "name": Strings.of(limits),
+            "value": np.array([*limits.values()], dtype=np.int64),
+        }
         return Collected({"limits": Table(columns, taken)}, tuple(reading.notes))
 
 

@@ -20,7 +20,7 @@ _INTERRUPTED = "the list changed twice while the kernel told it, so something ma
 class LinksCollector:
     """Tables `links` and `addresses` of the network namespace of the thread that makes it."""
 
-    provides = ("links", "addresses")
+    provides: tuple[str, ...] = ("links", "addresses")
 
     def __init__(self, proc_net: str = netdev.PROC_NET, sys_net: str = SYS_NET) -> None:
         self._proc_net = proc_net

@@ -45,23 +45,21 @@ class OwnersCollector:
         self._search = Search()
         self._facts = ProcessFacts(facts, clock)
         self._tables: dict[str, Table] = {}
-        self._tick = 0
 
     def collect(self, wanted: NDArray[np.uint64], budget: float) -> Collected:
         """Spend about `budget` seconds on finding who holds the sockets with these inodes, in any order and
         with repeats; some progress is made even if it is 0."""
         began = self._clock()
-        self._tick += 1
         notes: tuple[Note, ...] = ()
-        gone = self._search.want(wanted, self._tick)
+        gone = self._search.want(wanted, self._scan.begin(), began)
         share = _SCAN_SHARE if self._facts.pending else 1.0
         try:
-            self._scan.run(self._search, gone, self._tick, began + budget * share)
+            self._scan.run(self._search, gone, began + budget * share)
         except OSError as error:
             notes = (Note("owners", "missing", f"processes cannot be listed: {error.strerror}"),)
         else:
             notes = self._forbidden()
-            self._search.settle(self._tick, self._scan.complete, bool(notes), self._scan.lost)
+            self._search.settle(self._scan.complete, bool(notes), self._scan.lost, self._clock())
         owners = self._keep("owners", self._owners(began))
         pids = np.unique(owners.numbers("pid"))
         self._facts.refresh({pid: self._scan.start(pid) for pid in pids.tolist()}, began + budget)
@@ -71,6 +69,11 @@ class OwnersCollector:
             "unowned": self._keep("unowned", self._unowned(began)),
         }
         return Collected(self._tables, notes)
+
+    @property
+    def busy(self) -> bool:
+        """Whether another call with the same inodes would find out more at once; the rest needs time to pass."""
+        return not self._scan.idle or self._facts.pending
 
     def close(self) -> None:
         """Give back directories that are still open."""
@@ -98,7 +101,11 @@ class OwnersCollector:
         if self._scan.hidden:
             why = "processes of other users are hidden (/proc is mounted with hidepid)"
         elif count:
-            whose = "1 process may not be read: its" if count == 1 else f"{count} processes may not be read: their"
+            whose = (
+                "1 process may not be read: its"
+                if count == 1
+                else f"{count} processes may not be read: their"
+            )
             why = f"{whose} sockets show no owner"
         else:
             return ()

@@ -1,10 +1,10 @@
 """Which descriptors of which processes to read now: the likeliest first, as far as the time reaches.
 
 1. A process that appeared is read completely: it may have inherited anything.
-2. An inode without holder in its first tick is looked for where sockets have just vanished, then where the
-   number of descriptors changed (known since kernel 6.2; before, where sockets lately appeared).
-3. From its second tick on it is looked for in every process not looked at since, from the third on in every
-   descriptor of every process. Found nowhere, its search is over.
+2. A new inode without holder is looked for where sockets have just vanished, then where the number of
+   descriptors changed (known since kernel 6.2; before, where sockets lately appeared).
+3. If it is still wanted a moment later, it is looked for in every process not looked at since, and another
+   moment later in every descriptor of every process. Found nowhere, its search is over.
 4. Every process is asked for its number of descriptors in turn, and looked at again if that changed.
 5. Every process is read completely once in a while.
 
@@ -15,6 +15,7 @@ again), the new socket stays without holder, so steps 3 and 5 find it.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
@@ -24,16 +25,18 @@ from numpy.typing import NDArray
 from sockscope.app.collectors import procfs
 from sockscope.app.collectors.holders import NOBODY, Holders, contains
 from sockscope.app.collectors.procfs import NO_DESCRIPTORS, NO_INODES, Descriptors, Inodes, Reading
-from sockscope.app.collectors.search import Search
+from sockscope.app.collectors.search import LONG_AGO, SURVIVED, Search
 
-_NEVER = -(2**62)
+_NEVER = LONG_AGO
+_LEAST = 0.002
+"""Seconds that a pass may take at least, so that the scan ends however small the budget."""
 _LOOK_PAUSE = 3.0
 _READ_PAUSE = 5.0
 """Seconds that must pass before a search alone looks at a process, or reads it completely, once more."""
-_LATELY = 10
-"""Ticks for which a process that got sockets is likely to get more."""
+_LATELY = 10.0
+"""Seconds for which a process that got sockets is likely to get more."""
 _ROUND = 16
-"""Ticks in which every process is asked for its number of descriptors, if there are many."""
+"""Passes in which every process is asked for its number of descriptors, if there are many."""
 _FEWEST_ASKED = 16
 _REREAD_SHARE = 32
 _FIRST_PROCESS = 1
@@ -52,25 +55,26 @@ class _Process:
     looked: int = _NEVER
     looked_at: float = float("-inf")
     complete: int = _NEVER
-    """Tick in which the newest complete read that has ended began; `looked` counts any look."""
+    """Pass in which the newest complete read that has ended began; `looked` counts any look."""
     complete_at: float = float("-inf")
-    gained: int = _NEVER
-    """Tick in which it was last found with a socket that had no holder."""
+    gained_at: float = float("-inf")
+    """When it was last found with a socket that had no holder."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class _Paused:
     process: _Process
     reading: Reading
-    tick: int
+    number: int
+    """The pass in which it began."""
     began: float
 
 
 class Scan:
     """Knows the descriptors of every process, as of when each was last looked at.
 
-    After `run`, `holders` are all known sockets, `vanished` the sockets of processes that ended, `lost` tells
-    whether a process ended before it could be read, and `complete` since which tick every process was read.
+    After a pass, `holders` are all known sockets, `ended` the sockets of processes that ended, `lost` tells
+    whether a process ended before it could be read, and `idle` that more time would bring nothing now.
     """
 
     def __init__(self, root: str, clock: Callable[[], float], recheck: float) -> None:
@@ -81,18 +85,23 @@ class Scan:
         self._processes: dict[int, _Process] = {}
         self._paused: list[_Paused] = []
         self._changed: set[int] = set()
+        self._likely: deque[_Process] = deque()
+        self._likely_for = LONG_AGO
+        self._counted = True
         self._turn = 0
-        self._tick = 0
+        self.number = 0
+        """How many passes have begun."""
         self.holders: Holders = NOBODY
-        self.vanished: Inodes = NO_INODES
+        self.ended: Inodes = NO_INODES
         self.lost = False
+        self.idle = False
         self.hidden = False
         """Not even the first process is listed, so others may be missing too."""
 
     @property
     def complete(self) -> int:
-        """The tick since which every process was read completely."""
-        return min((process.complete for process in self._processes.values()), default=self._tick)
+        """The pass since which every process was read completely."""
+        return min((process.complete for process in self._processes.values()), default=self.number)
 
     @property
     def unreadable(self) -> int:
@@ -103,24 +112,33 @@ class Scan:
         """When the process started, in clock ticks since boot, -1 if it was not read."""
         return self._processes[pid].start if pid in self._processes else -1
 
-    def run(self, search: Search, gone: Inodes, tick: int, deadline: float) -> None:
-        """Look for what `search` has open and keep up with the rest until `deadline`; `gone` (sorted) are the
-        inodes not wanted any more. At least one piece is read. OSError if processes cannot be listed."""
-        self._tick = tick
+    def begin(self) -> int:
+        """Number of the pass that begins now."""
+        self.number += 1
+        return self.number
+
+    def run(self, search: Search, gone: Inodes, deadline: float) -> None:
+        """One pass: look for what `search` has open and keep up with the rest until `deadline`, or a little
+        longer if that is near; `gone` (sorted) are the inodes not wanted any more. OSError if processes cannot
+        be listed."""
+        now = self._clock()
+        deadline = max(deadline, now + _LEAST)
         self.lost = False
-        self.vanished = NO_INODES
+        self.ended = NO_INODES
         closers = self.holders.holding(gone)
         self._list()
         self._take_stock(search)
-        now = self._clock()
+        self._suspect(search, closers)
         self._resume(search, now + (deadline - now) / 2)
+        self.idle = False
         if not (self._paused and self._clock() >= deadline):
-            for process, whole in self._plan(search, closers):
+            for process, whole in self._plan(search):
                 self._look(process, whole, search, deadline)
                 if self._clock() >= deadline:
                     break
             else:
                 self._resume(search, deadline)
+                self.idle = not self._paused
         self._take_stock(search)
 
     def close(self) -> None:
@@ -159,19 +177,33 @@ class Scan:
             ]
             self.holders = self.holders.replaced(self._changed, descriptors)
             self._changed.clear()
-        search.compare(self.holders.inodes, self.vanished, self._tick)
+        search.compare(self.holders.inodes, self.ended, self.number, self._clock())
 
-    def _plan(self, search: Search, closers: set[int]) -> Iterator[tuple[_Process, bool]]:
+    def _suspect(self, search: Search, closers: set[int]) -> None:
+        """Begin to look for new inodes: first where sockets have just vanished."""
+        newest = search.newest()
+        if closers or newest > self._likely_for:
+            self._likely_for = newest
+            self._likely = deque(
+                process for pid in closers if (process := self._processes.get(pid)) and process.readable
+            )
+            self._counted = False
+
+    def _plan(self, search: Search) -> Iterator[tuple[_Process, bool]]:
         """Processes to look at, and whether completely, in the order of the module's docstring."""
         everyone = list(self._processes.values())
         yield from ((process, True) for process in everyone if process.complete == _NEVER)
-        if search.newest(self._tick) == self._tick:
-            yield from ((process, False) for process in self._likely(everyone, search, closers))
-        missing = search.newest(self._tick - 1)
+        while search.open() and (self._likely or not self._counted):
+            if self._likely:
+                yield self._likely.popleft(), False
+            else:
+                self._counted = True
+                self._likely = deque(sorted(filter(self._may_have_got, everyone), key=_by_gain))
+        missing = search.newest(self._clock() - SURVIVED)
         for process in self._due(everyone, _LOOK_PAUSE, _looked):
-            if process.looked < missing:
+            if process.looked < missing and process.readable:
                 yield process, False
-        missing = search.newest(self._tick - 2)
+        missing = search.newest(self._clock() - 3 * SURVIVED)
         for process in self._due(everyone, _READ_PAUSE, _completed):
             if process.complete < missing:
                 yield process, True
@@ -185,14 +217,10 @@ class Scan:
         latest = self._clock() - pause
         return sorted((process for process in everyone if when(process) <= latest), key=when)
 
-    def _likely(self, everyone: list[_Process], search: Search, closers: set[int]) -> Iterator[_Process]:
-        counted = any(process.count > 0 for process in everyone)
-        for process in sorted(everyone, key=_by_gain):
-            if not search.open():
-                return
-            lately = process.gained >= self._tick - _LATELY
-            if process.pid in closers or (self._moved(process) if counted else lately):
-                yield process
+    def _may_have_got(self, process: _Process) -> bool:
+        if process.count > 0:
+            return self._moved(process)
+        return process.gained_at >= self._clock() - _LATELY
 
     def _asked_in_turn(self, everyone: list[_Process]) -> Iterator[_Process]:
         for _ in range(min(len(everyone), max(_FEWEST_ASKED, len(everyone) // _ROUND))):
@@ -201,7 +229,7 @@ class Scan:
                 yield everyone[self._turn]
 
     def _moved(self, process: _Process) -> bool:
-        if process.looked == self._tick or not process.readable:
+        if process.looked == self.number or not process.readable:
             return False
         try:
             return procfs.descriptor_count(self._root, process.pid) != process.count
@@ -209,9 +237,9 @@ class Scan:
             return False
 
     def _look(self, process: _Process, whole: bool, search: Search, until: float) -> None:
-        if process.looked == self._tick or any(paused.process is process for paused in self._paused):
+        if process.looked == self.number or any(paused.process is process for paused in self._paused):
             return
-        process.looked, process.looked_at = self._tick, self._clock()
+        process.looked, process.looked_at = self.number, self._clock()
         trusted = None if whole else self._presumed_unchanged(search)
         try:
             start = procfs.start_ticks(self._root, process.pid)
@@ -224,7 +252,7 @@ class Scan:
         except OSError:
             self._refused(process)
         else:
-            self._go_on(_Paused(process, reading, self._tick, process.looked_at), search, until)
+            self._go_on(_Paused(process, reading, self.number, process.looked_at), search, until)
 
     def _resume(self, search: Search, until: float) -> None:
         for paused in self._paused.copy():
@@ -253,7 +281,7 @@ class Scan:
         process.readable = True
         process.count = reading.count
         if reading.whole:
-            process.complete, process.complete_at = paused.tick, paused.began
+            process.complete, process.complete_at = paused.number, paused.began
 
     def _learn(self, process: _Process, reading: Reading, search: Search) -> None:
         if np.array_equal(process.fds, reading.fds) and np.array_equal(process.inodes, reading.inodes):
@@ -261,7 +289,7 @@ class Scan:
         process.fds, process.inodes = reading.fds, reading.inodes.copy()
         self._changed.add(process.pid)
         if search.found(process.inodes):
-            process.gained = self._tick
+            process.gained_at = self._clock()
 
     def _presumed_unchanged(self, search: Search) -> Callable[[Inodes], NDArray[np.bool_]]:
         holders = self.holders
@@ -274,12 +302,12 @@ class Scan:
     def _refused(self, process: _Process) -> None:
         self._drop(process)
         process.readable = False
-        process.complete, process.complete_at = self._tick, self._clock()
+        process.complete, process.complete_at = self.number, self._clock()
 
     def _ended(self, process: _Process) -> None:
         self._drop(process)
         self.lost = True
-        process.complete, process.complete_at = self._tick, self._clock()
+        process.complete, process.complete_at = self.number, self._clock()
 
     def _forget(self, process: _Process) -> None:
         self._drop(process)
@@ -292,13 +320,13 @@ class Scan:
 
     def _drop(self, process: _Process) -> None:
         if len(process.inodes):
-            self.vanished = np.concatenate((self.vanished, process.inodes))
+            self.ended = np.concatenate((self.ended, process.inodes))
             self._changed.add(process.pid)
         process.fds, process.inodes = NO_DESCRIPTORS, NO_INODES
 
 
-def _by_gain(process: _Process) -> int:
-    return -process.gained
+def _by_gain(process: _Process) -> float:
+    return -process.gained_at
 
 
 def _looked(process: _Process) -> float:

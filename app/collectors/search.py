@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,12 +16,15 @@ FORBIDDEN = 2
 KERNEL = 3
 GONE = 4
 
-_LONG_AGO = -(2**62)
+LONG_AGO = -(2**62)
+
+SURVIVED = 0.5
+"""Seconds after which a socket that is still wanted lives on, and was not just closed when it was asked for."""
 
 
 class Search:
-    """The wanted inodes in order, and beside each whether a holder is known (`held`), the tick it is looked
-    for since, and the reason it has no holder.
+    """The wanted inodes in order, and beside each whether a holder is known (`held`), since when it is looked
+    for (the scan's pass, and seconds), and the reason it has no holder.
 
     An inode without holder is open (NOT_LOOKED, GONE) until every process was read completely since it is
     looked for; then the search is over (FORBIDDEN, KERNEL) and costs nothing more.
@@ -30,15 +35,16 @@ class Search:
         self.held = np.empty(0, dtype=np.bool_)
         self.reason = np.empty(0, dtype=np.uint8)
         self._since = np.empty(0, dtype=np.int64)
-        self._asked = NO_INODES
+        self._asked_at = np.empty(0, dtype=np.float64)
+        self._given = NO_INODES
         self._compared = (NO_INODES, NO_INODES)
 
-    def want(self, inodes: Inodes, tick: int) -> Inodes:
+    def want(self, inodes: Inodes, now_pass: int, now: float) -> Inodes:
         """Make these the wanted inodes, any order, repeats allowed; the ones no longer wanted come back."""
-        if np.array_equal(inodes, self._asked):
+        if np.array_equal(inodes, self._given):
             return NO_INODES
-        self._asked = inodes.astype(np.uint64)  # a copy: the caller may fill its array anew
-        wanted = np.sort(self._asked)
+        self._given = inodes.astype(np.uint64)  # a copy: the caller may fill its array anew
+        wanted = np.sort(self._given)
         first = np.ones(len(wanted), dtype=np.bool_)
         np.not_equal(wanted[1:], wanted[:-1], out=first[1:])
         wanted = wanted[first & (wanted != NO_SOCKET)]
@@ -49,11 +55,19 @@ class Search:
         gone = self.inodes[~contains(wanted, self.inodes)]
         held = np.zeros(len(wanted), dtype=np.bool_)
         reason = np.full(len(wanted), NOT_LOOKED, dtype=np.uint8)
-        since = np.full(len(wanted), tick, dtype=np.int64)
+        since = np.full(len(wanted), now_pass, dtype=np.int64)
+        asked_at = np.full(len(wanted), now, dtype=np.float64)
         held[stay] = self.held[places]
         reason[stay] = self.reason[places]
         since[stay] = self._since[places]
-        self.inodes, self.held, self.reason, self._since = wanted, held, reason, since
+        asked_at[stay] = self._asked_at[places]
+        self.inodes, self.held, self.reason, self._since, self._asked_at = (
+            wanted,
+            held,
+            reason,
+            since,
+            asked_at,
+        )
         return gone
 
     def found(self, inodes: Inodes) -> bool:
@@ -66,35 +80,40 @@ class Search:
         self.held[places] = True
         return news
 
-    def compare(self, known: Inodes, vanished: Inodes, tick: int) -> None:
-        """Set `held` from all inodes with a known holder (sorted); what lost its last holder is looked for
-        again from this tick on, as GONE if it is among the sockets of processes that `vanished`."""
+    def compare(self, known: Inodes, ended: Inodes, now_pass: int, now: float) -> None:
+        """Set `held` from all inodes with a known holder (sorted). What lost its last holder is looked for
+        anew, as GONE if it is among the sockets of processes that `ended`."""
         if known is self._compared[0] and self.inodes is self._compared[1]:
             return
         self._compared = (known, self.inodes)
         self.held = contains(known, self.inodes)
         lost = ~self.held & (self.reason == OWNED)
         if lost.any():
-            ended = contains(np.sort(vanished), self.inodes[lost])
-            self.reason[lost] = np.where(ended, GONE, NOT_LOOKED)
-            self._since[lost] = tick
+            gone = contains(np.sort(ended), self.inodes[lost])
+            self.reason[lost] = np.where(gone, GONE, NOT_LOOKED)
+            self._since[lost] = now_pass
+            self._asked_at[lost] = now
         self.reason[self.held] = OWNED
 
-    def settle(self, tick: int, complete: int, forbidden: bool, lost: bool) -> None:
-        """End the search for what was looked for since tick `complete` or before: every process was read
-        completely since then. `forbidden`: some process could not be read. `lost`: some process ended in this
-        tick before it could be read, so what it may have held is GONE for a tick."""
-        over = self._open() & (self._since <= complete) & ((self.reason != GONE) | (self._since < tick))
+    def settle(self, complete: int, forbidden: bool, lost: bool, now: float) -> None:
+        """End the search for what is looked for since pass `complete` or before: every process was read
+        completely since then. `forbidden`: some process could not be read. `lost`: some process has just
+        ended before it could be read, so what it may have held is GONE first."""
+        over = self._open() & (self._since <= complete)
+        gone = self.reason == GONE
         if lost:
-            fresh = over & (self.reason == NOT_LOOKED)
+            fresh = over & ~gone
             self.reason[fresh] = GONE
-            over &= ~fresh
+            self._asked_at[fresh] = now
+            over &= gone
+        over &= ~gone | (self._asked_at <= now - SURVIVED)
         self.reason[over] = FORBIDDEN if forbidden else KERNEL
 
-    def newest(self, before: int) -> int:
-        """The latest tick up to `before` since when something is still looked for; else long ago."""
-        since = self._since[self._open() & (self._since <= before)]
-        return int(since.max()) if len(since) else _LONG_AGO
+    def newest(self, latest: float = math.inf) -> int:
+        """The latest pass since which something is looked for that was first asked for at `latest` seconds or
+        before; LONG_AGO if there is nothing."""
+        since = self._since[self._open() & (self._asked_at <= latest)]
+        return int(since.max()) if len(since) else LONG_AGO
 
     def open(self) -> bool:
         """Whether anything is still looked for."""

@@ -1,7 +1,7 @@
 """Whether a count climbs: clearly above what was usual for the last two minutes, and not just for a moment.
 
-A count that jumps about every few seconds teaches people to look away, so the verdict needs a size below which
-nothing matters, a rise that chance does not make, and some patience before it is given and taken back.
+A verdict that comes and goes teaches people to look away, so it needs a size below which nothing matters, a
+rise that chance does not make, and some patience before it is given and taken back.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ RECEDED = 3.0
 class Gate:
     """What makes a count climb.
 
-    It must be `floor` or more and rise by `step` and by `share` of its usual level within WINDOW, and stay up for
-    `confirm` seconds; or, where `creep` is above 0, its lowest values must rise by that much over CREEP. A level
-    that grew no further for `hold` seconds is the new usual one.
+    It must be `floor` or more, rise by `step` and by `share` of its usual level within WINDOW, and stay up
+    for `confirm` seconds; or, where `creep` is above 0, its lowest values must rise by that much over CREEP.
+    A level that grew no further for `hold` seconds is the new usual one.
     """
 
     floor: int
@@ -118,7 +118,7 @@ class Climb:
         self._surging_since = self._receding_since = None
 
     def _usual(self, now: float) -> int | None:
-        """The highest count before the window, climbs left aside; None before there is anything to compare with.
+        """The highest count before the window, climbs left aside; None if there is nothing to compare with.
 
         The newest sample never counts, so that a level that was reached in one step is seen twice however far
         apart the samples are.

@@ -42,7 +42,7 @@ class InterfacesModel:
     no hardware behind it.
     """
 
-    needs = ("links", "addresses")
+    needs: tuple[str, ...] = ("links", "addresses")
 
     def __init__(self) -> None:
         self._seen: Table | None = None

@@ -32,7 +32,7 @@ _ICMP6_ERRORS = 128
 
 
 def by_type(section: str, name: str) -> bool:
-    """Whether this is one of the counters by ICMP type, which the kernel lists from their first message on."""
+    """Whether this is a counter by ICMP type, which the kernel lists from its first message on."""
     return section in {"IcmpMsg", "Icmp6"} and _BY_TYPE.fullmatch(name) is not None
 
 
@@ -48,7 +48,8 @@ def meaning(section: str, name: str) -> Meaning:
     six = section == "Icmp6"
     error = number < _ICMP6_ERRORS if six else number in _ICMP_ERRORS
     way = "received" if match[1] == "In" else "sent"
-    text = f"{'ICMPv6' if six else 'ICMP'} messages of type {number} {way}; the line exists only for types already seen"
+    protocol = "ICMPv6" if six else "ICMP"
+    text = f"{protocol} messages of type {number} {way}; the line exists only for types already seen"
     return Meaning("counter", "notice" if error else "info", text)
 
 

@@ -41,8 +41,8 @@ NAMES = {
     CLOSING: "CLOSING",
     BOUND: "BOUND",
 }
-"""netstat's names; BOUND is a socket with a port that neither listens nor is connected, which netstat does not
-show."""
+"""netstat's names; BOUND is a socket with a port that neither listens nor is connected, which netstat does
+not show."""
 
 SHORT = {**NAMES, ESTABLISHED: "ESTAB", FIN_WAIT1: "FIN_W1", FIN_WAIT2: "FIN_W2"}
 """Names for narrow screens, which still cannot be mistaken for each other."""
@@ -110,10 +110,10 @@ _ORPHANS = (FIN_WAIT1, LAST_ACK, CLOSING)
 class StateNow:
     """A TCP state as it stands.
 
-    `per_second` is its change, averaged over SMOOTH seconds, NaN before the second sample. `history` holds the
-    highest count of each of the last SECONDS seconds (float32, NaN where it is not known), the last one of
-    second `second` of the sampler's clock. `climbing` says that it rose clearly above its usual level and is
-    still up, `limit` which limit it nears, if any.
+    `per_second` is its change, averaged over SMOOTH seconds, NaN before the second sample. `history` holds
+    the highest count of each of the last SECONDS seconds (float32, NaN where it is not known), the last one
+    of second `second` of the sampler's clock. `climbing` says that it rose clearly above its usual level and
+    is still up, `limit` which limit it nears, if any.
     """
 
     state: int
@@ -198,7 +198,7 @@ class StateStrip:
 
     def _sample(self, now: float, counts: dict[int, int]) -> None:
         samples = self._samples
-        while len(samples) > 1 and now - samples[1][0] >= SMOOTH:
+        while len(samples) > 1 and now - samples[1][0] >= SMOOTH - _LEAST:
             samples.popleft()
         if samples and now - samples[0][0] >= _LEAST:
             then, earlier = samples[0]

@@ -1,0 +1,105 @@
+"""What is known of the protocol counters beside their values: which they are, and when each last did what."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import lru_cache
+from hashlib import blake2b
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sockscope.app.frames.table import Numbers, Strings, Table
+from sockscope.app.model.meanings import SEVERITIES, by_type, meaning
+from sockscope.app.model.rates import Change, Key, find
+
+
+@lru_cache(maxsize=4096)
+def identity(section: str, name: str) -> int:
+    """The key of a counter: 64 bits that are the same in every run."""
+    digest = blake2b(f"{section}\0{name}".encode("utf-8", "surrogatepass"), digest_size=8).digest()
+    return int.from_bytes(digest, "little")
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Layout:
+    """What holds for the rows of a table while the kernel lists the same counters.
+
+    `listed_late` are counters that the kernel lists from their first event on, so they were 0 before.
+    """
+
+    sections: Strings
+    names: Strings
+    keys: Key
+    gauge: NDArray[np.bool_]
+    severity: NDArray[np.uint8]
+    listed_late: NDArray[np.bool_]
+    meaning: Strings
+
+    @classmethod
+    def of(cls, table: Table) -> Layout:
+        """Look everything up by section and name."""
+        sections, names = table.strings("section"), table.strings("name")
+        pairs = [(sections[row] or "", names[row] or "") for row in range(len(table))]
+        known = [meaning(*pair) for pair in pairs]
+        return cls(
+            sections=sections,
+            names=names,
+            keys=np.array([identity(*pair) for pair in pairs], dtype=np.uint64),
+            gauge=np.array([one.kind == "gauge" for one in known], dtype=np.bool_),
+            severity=np.array([SEVERITIES.index(one.severity) for one in known], dtype=np.uint8),
+            listed_late=np.array([by_type(*pair) for pair in pairs], dtype=np.bool_),
+            meaning=Strings.of(one.text or None for one in known),
+        )
+
+    def fits(self, table: Table) -> bool:
+        """Whether the rows of `table` are the same counters."""
+        return _same(self.sections, table.strings("section")) and _same(self.names, table.strings("name"))
+
+
+def _same(one: Strings, other: Strings) -> bool:
+    return one is other or (one.values == other.values and np.array_equal(one.codes, other.codes))
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Memory:
+    """What is remembered of each counter: its value when first seen (0 where it is listed late), and when it
+    last moved, grew, and fell although it is no gauge (CLOCK_MONOTONIC seconds, -inf for never)."""
+
+    keys: Key
+    first: NDArray[np.int64]
+    moved: NDArray[np.float64]
+    grew: NDArray[np.float64]
+    fell: NDArray[np.float64]
+
+    @classmethod
+    def empty(cls) -> Memory:
+        """Nothing seen yet."""
+        never = np.empty(0)
+        return cls(np.empty(0, np.uint64), np.empty(0, np.int64), never, never, never)
+
+    def over(self, layout: Layout, values: Numbers) -> Memory:
+        """The same for the rows of `layout`; what is new there begins with `values`."""
+        if np.array_equal(self.keys, layout.keys):
+            return self
+        rows = find(layout.keys, self.keys)
+        known = rows >= 0
+        first = values.astype(np.int64)
+        if len(self.keys):
+            first[layout.listed_late] = 0
+        first[known] = self.first[rows[known]]
+        times = np.full((3, len(rows)), -math.inf)
+        for time, before in zip(times, (self.moved, self.grew, self.fell), strict=True):
+            time[known] = before[rows[known]]
+        return Memory(layout.keys, first, *times)
+
+    def after(self, step: Change, now: float) -> Memory:
+        """The same after one more sample, taken at `now`."""
+        return Memory(
+            self.keys,
+            self.first,
+            np.where(step.delta == 0, self.moved, now),
+            np.where(step.delta > 0, now, self.grew),
+            np.where(step.reset, now, self.fell),
+        )

@@ -1,0 +1,59 @@
+"""Histories follow rows by identity."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sockscope.app.model.history import History
+from sockscope.app.model.series import Series
+
+
+def keys(*numbers: int) -> np.ndarray[tuple[int], np.dtype[np.uint64]]:
+    return np.array(numbers, dtype=np.uint64)
+
+
+def test_rows_keep_their_samples_when_they_move() -> None:
+    history = History(3)
+    history.push(keys(1, 2), np.array([1.0, 2.0]))
+    history.push(keys(2, 3, 1), np.array([20.0, 30.0, 10.0]))
+    samples = history.of(keys(1, 2, 3, 4))
+    np.testing.assert_equal(
+        samples,
+        np.array(
+            [[np.nan, 1, 10], [np.nan, 2, 20], [np.nan, np.nan, 30], [np.nan, np.nan, np.nan]], np.float32
+        ),
+    )
+
+
+def test_who_was_away_begins_anew() -> None:
+    history = History(3)
+    history.push(keys(1), np.array([1.0]))
+    history.push(keys(2), np.array([2.0]))
+    history.push(keys(1), np.array([3.0]))
+    assert np.isnan(history.of(keys(1))[0]).tolist() == [True, True, False]
+
+
+def test_what_was_handed_out_stays_as_it_was() -> None:
+    history = History(2)
+    history.push(keys(1), np.array([1.0]))
+    held = history.of(keys(1))
+    history.push(keys(1), np.array([2.0]))
+    np.testing.assert_equal(held, np.array([[np.nan, 1.0]], np.float32))
+
+
+def test_no_rows() -> None:
+    history = History(2)
+    history.push(keys(), np.array([]))
+    assert history.of(keys()).shape == (0, 2)
+
+
+@given(st.lists(st.dictionaries(st.integers(0, 6), st.floats(0, 1e6, width=32)), max_size=12))
+def test_the_same_as_one_line_at_a_time(ticks: list[dict[int, float]]) -> None:
+    history, series = History(4), Series(4)
+    for tick in ticks:
+        history.push(keys(*tick), np.array(list(tick.values()), dtype=np.float64))
+        series.push(tick.items())
+    for name in range(7):
+        np.testing.assert_equal(history.of(keys(name))[0], series.get(name))
