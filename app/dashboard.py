@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
@@ -16,7 +17,7 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Input
 
-from sockscope.app.actions import APP, TABLE, holding
+from sockscope.app.actions import APP, holding
 from sockscope.app.model.engine import Engine, Snapshot
 from sockscope.app.model.states import NAMES
 from sockscope.app.model.worker import Lost, Reader, Worker
@@ -30,7 +31,7 @@ from sockscope.styles import SHEET
 from sockscope.styles.themes import THEMES
 from sockscope.widgets.grid import Grid, Place
 from sockscope.widgets.help import HelpScreen
-from sockscope.widgets.keys import bindings
+from sockscope.widgets.keys import TABS_OF, bindings
 from sockscope.widgets.line import Line
 from sockscope.widgets.panel import Panel
 from sockscope.widgets.picker import StatePicker
@@ -181,21 +182,17 @@ class Dashboard(App[None]):
         self.screen_stack[0].query_one(f"#{name}", Line).show(bar.cells, bar.spots)
 
     def _draw_filter(self, snapshot: Snapshot, width: int) -> None:
-        query = self._session.choices.query
-        states = "" if query.states is None else " ".join(NAMES[code].lower() for code in sorted(query.states))
-        bar = bars.filter_line(snapshot, self._session.view, self._session.choices.words, states or "none", width)
-        if query.states is None:
-            bar = bars.filter_line(snapshot, self._session.view, self._session.choices.words, "", width)
-        self._show("filter", bar)
+        states = self._session.choices.query.states
+        names = "" if states is None else " ".join(NAMES[code] for code in sorted(states)) or "none"
+        words = self._session.choices.words
+        self._show("filter", bars.filter_line(snapshot, self._session.view, words, names, width))
 
     def _draw_details(self, snapshot: Snapshot) -> None:
         if not self._session.details_open:
             return
         panel = self.screen_stack[0].query_one(Panel)
-        lines = facts.lines(snapshot.details or (), max(20, panel.size.width))
-        if snapshot.details_gone:
-            lines = [*facts.gone(), *lines]
-        panel.show(lines)
+        sections = snapshot.details or ()
+        panel.show(facts.lines(sections, max(20, panel.size.width), snapshot.details_gone))
 
     def _why_empty(self, snapshot: Snapshot) -> str:
         total = 0 if snapshot.rows is None else len(snapshot.rows)
@@ -266,11 +263,10 @@ class Dashboard(App[None]):
     # What keys do
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Keys of a tab hold only there, and none of them while a filter is typed."""
-        if isinstance(self.focused, Input) and action not in ("back", "quit"):
-            return action not in _OURS
-        if action in _OURS:
-            return any(each.action == _call(action, parameters) for each in holding(self._session.active))
+        """Keys that belong to one tab hold only there."""
+        tabs = TABS_OF.get((action, parameters))
+        if tabs is not None:
+            return "" in tabs or self._session.active in tabs
         return super().check_action(action, parameters)
 
     def action_tab(self, tab: str) -> None:
@@ -428,17 +424,13 @@ class Dashboard(App[None]):
         """Every key."""
         self.push_screen(HelpScreen())
 
-    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:  # noqa: ARG002
         """The palette: the actions that hold here, and the themes."""
         for action in holding(self._session.active):
             if action.palette and action.holder == APP:
-                yield SystemCommand(action.title, action.help, _runner(self, action.action))
+                yield SystemCommand(action.title, action.help, partial(self.run_action, action.action))
         for theme in THEMES:
-            yield SystemCommand(f"Theme {theme.name}", "Change the colours.", _themer(self, theme.name))
+            yield SystemCommand(f"Theme: {theme.name}", "Change the colours.", partial(self._wear, theme.name))
 
-
-def _runner(app: Dashboard, action: str) -> object:
-    async def run() -> None:
-        await app.run_action(action)
-
-    return run
+    def _wear(self, theme: str) -> None:
+        self.theme = theme

@@ -2,15 +2,34 @@
 
 from __future__ import annotations
 
-from textual.binding import BindingType, Binding
+from collections import defaultdict
+
+from textual.actions import parse
+from textual.binding import Binding, BindingType
 
 from sockscope.app.actions import ACTIONS
+
+ALWAYS = frozenset({"ctrl+c"})
+"""Keys that hold whatever has the focus."""
 
 
 def bindings(holder: str) -> list[BindingType]:
     """The bindings of the app or of the table."""
     return [
-        Binding(action.keys, action.action, action.title, show=False, id=action.id)
+        Binding(key, action.action, action.title, show=False, priority=key in ALWAYS)
         for action in ACTIONS
         if action.holder == holder
+        for key in action.keys.split(",")
     ]
+
+
+def _tabs_of() -> dict[tuple[str, tuple[object, ...]], set[str]]:
+    tabs: dict[tuple[str, tuple[object, ...]], set[str]] = defaultdict(set)
+    for action in ACTIONS:
+        _, name, parameters = parse(action.action)
+        tabs[name, parameters].add(action.tab)
+    return dict(tabs)
+
+
+TABS_OF = _tabs_of()
+"""The tabs in which an action with its parameters holds ("" for all)."""

@@ -72,7 +72,7 @@ class OwnersCollector:
 
     @property
     def busy(self) -> bool:
-        """Whether another call with the same inodes would find out more at once; the rest needs time to pass."""
+        """Whether another call at once would find out more; otherwise the rest needs time to pass."""
         return not self._scan.idle or self._facts.pending
 
     def close(self) -> None:

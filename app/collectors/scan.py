@@ -30,9 +30,11 @@ from sockscope.app.collectors.search import LONG_AGO, SURVIVED, Search
 _NEVER = LONG_AGO
 _LEAST = 0.002
 """Seconds that a pass may take at least, so that the scan ends however small the budget."""
-_LOOK_PAUSE = 3.0
-_READ_PAUSE = 5.0
-"""Seconds that must pass before a search alone looks at a process, or reads it completely, once more."""
+_LONGEST_PAUSE = 5.0
+_SEARCH_SHARE = 0.02
+_PROCESS_COST, _DESCRIPTOR_COST = 25e-6, 3e-6
+"""Before a search alone has a process read once more, so many seconds pass that reading everything would take
+about this share of the time, five at most."""
 _LATELY = 10.0
 """Seconds for which a process that got sockets is likely to get more."""
 _ROUND = 16
@@ -118,8 +120,8 @@ class Scan:
         return self.number
 
     def run(self, search: Search, gone: Inodes, deadline: float) -> None:
-        """One pass: look for what `search` has open and keep up with the rest until `deadline`, or a little
-        longer if that is near; `gone` (sorted) are the inodes not wanted any more. OSError if processes cannot
+        """One pass: look for what `search` has open and keep up with the rest until `deadline`, for two
+        milliseconds at least; `gone` (sorted) are the inodes not wanted any more. OSError if processes cannot
         be listed."""
         now = self._clock()
         deadline = max(deadline, now + _LEAST)
@@ -182,7 +184,7 @@ class Scan:
     def _suspect(self, search: Search, closers: set[int]) -> None:
         """Begin to look for new inodes: first where sockets have just vanished."""
         newest = search.newest()
-        if closers or newest > self._likely_for:
+        if newest > self._likely_for:
             self._likely_for = newest
             self._likely = deque(
                 process for pid in closers if (process := self._processes.get(pid)) and process.readable
@@ -199,12 +201,13 @@ class Scan:
             else:
                 self._counted = True
                 self._likely = deque(sorted(filter(self._may_have_got, everyone), key=_by_gain))
+        pause = _pause(everyone) if search.open() else _LONGEST_PAUSE
         missing = search.newest(self._clock() - SURVIVED)
-        for process in self._due(everyone, _LOOK_PAUSE, _looked):
+        for process in self._due(everyone, pause, _looked):
             if process.looked < missing and process.readable:
                 yield process, False
         missing = search.newest(self._clock() - 3 * SURVIVED)
-        for process in self._due(everyone, _READ_PAUSE, _completed):
+        for process in self._due(everyone, pause, _completed):
             if process.complete < missing:
                 yield process, True
         yield from ((process, False) for process in self._asked_in_turn(everyone))
@@ -327,6 +330,11 @@ class Scan:
 
 def _by_gain(process: _Process) -> float:
     return -process.gained_at
+
+
+def _pause(everyone: list[_Process]) -> float:
+    cost = sum(_PROCESS_COST + _DESCRIPTOR_COST * len(process.fds) for process in everyone)
+    return min(_LONGEST_PAUSE, cost / _SEARCH_SHARE)
 
 
 def _looked(process: _Process) -> float:

@@ -19,7 +19,7 @@ GONE = 4
 LONG_AGO = -(2**62)
 
 SURVIVED = 0.5
-"""Seconds after which a socket that is still wanted lives on, and was not just closed when it was asked for."""
+"""Seconds after which a socket still wanted lives on, and was not just closed when it was first wanted."""
 
 
 class Search:

@@ -96,10 +96,11 @@ class Memory:
 
     def after(self, step: Change, now: float) -> Memory:
         """The same after one more sample, taken at `now`."""
+        moved = step.reset | (np.nan_to_num(step.delta) != 0)
         return Memory(
             self.keys,
             self.first,
-            np.where(step.delta == 0, self.moved, now),
+            np.where(moved, now, self.moved),
             np.where(step.delta > 0, now, self.grew),
             np.where(step.reset, now, self.fell),
         )

@@ -27,7 +27,7 @@ class InterfacesModel:
 
     To the columns of `links` it adds:
 
-    - `key` u8; `rank` i4, the place in natural order
+    - `key` u8
     - `state`, `letters`, `addresses` (texts)
     - `virtual` and `promiscuous` (bool; whether it takes in all frames, even where the flags do not say so)
     - `rx_rate`, `tx_rate` (bytes/s), `rx_packet_rate`, `tx_packet_rate`, `use` (share of the speed): f8, over
@@ -50,7 +50,6 @@ class InterfacesModel:
         self._sent = History(SAMPLES)
         self._resets: dict[int, float] = {}
         self._attention = 0
-        self._order: tuple[list[str | None], NDArray[np.intp]] = ([], np.empty(0, np.intp))
         self._addresses: tuple[bytes, dict[int, str]] = (b"", {})
 
     def advance(self, store: Store) -> None:
@@ -98,19 +97,12 @@ class InterfacesModel:
         )
 
     def _shown(self, links: Table, options: Options) -> Table:
-        links = links.take(self._natural_order(links))
-        links = links.with_columns(rank=np.arange(len(links), dtype=np.int32))
+        links = links.take(np.argsort(linkfacts.natural_ranks(links), kind="stable"))
         if options["hide_down"]:
             links = links.take(linkfacts.is_up(links))
         if options["hide_virtual"]:
             links = links.take(~linkfacts.is_virtual(links))
         return links
-
-    def _natural_order(self, links: Table) -> NDArray[np.intp]:
-        names = [links.text("name", row) for row in range(len(links))]
-        if self._order[0] != names:
-            self._order = (names, linkfacts.natural_order(names))
-        return self._order[1]
 
     def _described(self, links: Table, keys: Key, store: Store) -> Table:
         promiscuity = links.numbers("promiscuity")

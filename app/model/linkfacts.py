@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import zlib
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -67,10 +68,17 @@ def keys(links: Table) -> Key:
     return identity
 
 
-def natural_order(names: list[str | None]) -> NDArray[np.intp]:
-    """Rows by name with numbers in it compared as numbers: eth2 before eth10."""
-    order = sorted(range(len(names)), key=lambda row: _natural(names[row] or ""))
-    return np.array(order, dtype=np.intp)
+def natural_ranks(links: Table) -> NDArray[np.int32]:
+    """Place of each row by name with numbers in it compared as numbers: eth2 before eth10, no name first."""
+    names = links.strings("name")
+    ranks: NDArray[np.int32] = names.lookup(_ranks(names.values), -1, np.int32)
+    return ranks
+
+
+@lru_cache(maxsize=8)
+def _ranks(names: tuple[str, ...]) -> tuple[int, ...]:
+    place = {name: rank for rank, name in enumerate(sorted(set(names), key=_natural))}
+    return tuple(place[name] for name in names)
 
 
 def _natural(name: str) -> tuple[tuple[str, int], ...]:

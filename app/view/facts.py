@@ -12,10 +12,13 @@ LABEL = 13
 """Cells for the labels, the gap behind them included."""
 
 
-def lines(sections: Iterable[Section], width: int) -> list[list[Cell]]:
-    """One fact a line, long values wrapped under themselves; sections are set apart by their titles."""
+def lines(sections: Iterable[Section], width: int, gone: bool = False) -> list[list[Cell]]:
+    """One fact a line, long values wrapped under themselves; sections are set apart by their titles.
+
+    Of something that is `gone` the first line says so.
+    """
     room = max(8, width - LABEL - 2)
-    made: list[list[Cell]] = []
+    made: list[list[Cell]] = [[Cell(" gone: this is what was last known of it", "warn")]] if gone else []
     for section in sections:
         if not section.facts:
             continue

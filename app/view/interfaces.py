@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from sockscope.app.frames.links import OPERSTATES, UNKNOWN_COUNT, UNKNOWN_NUMBER
 from sockscope.app.frames.table import Numbers, Table
+from sockscope.app.model.linkfacts import natural_ranks
 from sockscope.app.model.store import Store
 from sockscope.app.view.columns import Cell, Column, Field, TabView
 from sockscope.app.view.format import UNKNOWN, short, signed, sparkline
@@ -208,7 +209,7 @@ def _changes(way: str, title: str) -> tuple[Column, ...]:
 
 
 COLUMNS = (
-    Column("interface", "Iface", 9, _name, _by("rank"), priority=1, minimum=5, grow=1, search=_in("name")),
+    Column("interface", "Iface", 9, _name, natural_ranks, priority=1, minimum=5, grow=1, search=_in("name")),
     Column("state", "State", 8, _state, _by_text("state"), priority=1, minimum=7, search=_in("state")),
     Column("flags", "Flags", 7, _flags, _by_text("letters"), priority=5, minimum=6, search=_in("letters")),
     Column(

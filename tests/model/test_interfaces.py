@@ -15,6 +15,7 @@ from sockscope.app.frames.frame import Frame
 from sockscope.app.frames.links import STATS, UNKNOWN_COUNT, UNKNOWN_NUMBER
 from sockscope.app.frames.table import Table
 from sockscope.app.model.interfaces import SAMPLES, InterfacesModel
+from sockscope.app.model.linkfacts import natural_ranks
 from sockscope.app.model.presence import Presence
 from sockscope.app.model.query import Query, Reading, select
 from sockscope.app.model.store import Store
@@ -71,7 +72,7 @@ def test_a_machine_without_interfaces(clockwork: Clockwork) -> None:
     clockwork.tick(1.0, [])
     rows = clockwork.rows()
     assert len(rows) == 0
-    for name in ("key", "rank", "rx_rate", "rx_history", "use", "rx_ok_delta"):
+    for name in ("key", "rx_rate", "rx_history", "use", "rx_ok_delta"):
         assert name in rows
     assert clockwork.model.count(clockwork.store) == 0
 
@@ -104,11 +105,10 @@ def test_a_table_that_was_not_collected_again_is_no_new_sample(clockwork: Clockw
     np.testing.assert_equal(clockwork.rows().numbers("rx_history"), history)
 
 
-def test_natural_order_and_rank(clockwork: Clockwork) -> None:
+def test_natural_order(clockwork: Clockwork) -> None:
     clockwork.tick(1.0, [{"name": name} for name in ("eth10", "lo", "eth2")])
     rows = clockwork.rows()
     assert [rows.text("name", row) for row in range(3)] == ["eth2", "eth10", "lo"]
-    assert rows.numbers("rank").tolist() == [0, 1, 2]
 
 
 def test_netstats_columns(clockwork: Clockwork) -> None:
@@ -321,7 +321,6 @@ def test_an_interface_that_is_gone_lingers_in_its_place(clockwork: Clockwork) ->
     presence.observe(clockwork.rows(), 1.0, 3.0)
     clockwork.tick(2.0, [eth0(), {"name": "wlan0", "index": 3}])
     rows = presence.observe(clockwork.rows(), 2.0, 3.0)
-    shown = select(rows, Query("rank"), Reading({"rank": lambda table: table.numbers("rank")}))
-    names = [rows.text("name", row) for row in shown.tolist()]
-    assert set(names) == {"eth0", "lo", "wlan0"}
+    shown = select(rows, Query("name"), Reading({"name": natural_ranks}))
+    assert [rows.text("name", row) for row in shown.tolist()] == ["eth0", "lo", "wlan0"]
     assert rows.numbers("rx_history").shape == (3, SAMPLES)

@@ -1,0 +1,44 @@
+"""Tables of columns."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sockscope.app.frames.table import Strings, Table, concatenate
+
+texts = st.lists(st.none() | st.text(max_size=3), max_size=8)
+
+
+@given(texts, texts)
+def test_concatenated_texts_read_as_the_lists_would(left: list[str | None], right: list[str | None]) -> None:
+    joined = concatenate([Table({"t": Strings.of(left)}), Table({"t": Strings.of(right)})])
+    assert [joined.text("t", row) for row in range(len(joined))] == left + right
+
+
+@given(texts)
+def test_a_lookup_gives_each_row_its_value(column: list[str | None]) -> None:
+    strings = Strings.of(column)
+    lengths = strings.lookup([len(value) for value in strings.values], -1, np.int64)
+    assert lengths.tolist() == [-1 if text is None else len(text) for text in column]
+
+
+def test_columns_of_different_length_are_refused() -> None:
+    with pytest.raises(ValueError, match="differ in length"):
+        Table({"a": np.arange(3), "b": np.arange(4)})
+
+
+def test_take_keeps_rows_together() -> None:
+    table = Table({"n": np.array([10, 20, 30]), "t": Strings.of(["a", None, "c"])})
+    taken = table.take(np.array([2, 0]))
+    assert [(taken.integer("n", row), taken.text("t", row)) for row in range(2)] == [(30, "c"), (10, "a")]
+
+
+def test_a_column_is_asked_for_as_what_it_is() -> None:
+    table = Table({"n": np.arange(1), "t": Strings.of(["x"])})
+    with pytest.raises(TypeError):
+        table.numbers("t")
+    with pytest.raises(TypeError):
+        table.strings("n")
