@@ -24,7 +24,7 @@ from sockscope.app.model.worker import Lost, Reader, Worker
 from sockscope.app.output.tables import write_csv
 from sockscope.app.sampler.control import Control
 from sockscope.app.sources.base import Source
-from sockscope.app.view import bars, catalog, facts, strip
+from sockscope.app.view import bars, catalog, facts
 from sockscope.app.view.session import Session
 from sockscope.app.view.window import Window
 from sockscope.styles import SHEET
@@ -170,7 +170,7 @@ class Dashboard(App[None]):
         self._show("footer", bars.footer(holding(session.active), width))
         if snapshot is None:
             return
-        self._show("strip", strip.bar(snapshot.states, width))
+        self._show("strip", bars.strip_bar(snapshot.states, width))
         grid = base.query_one(Grid)
         grid.show(Window(snapshot, session.columns, grid.size.width), self._why_empty(snapshot))
         self._draw_filter(snapshot, width)

@@ -8,7 +8,7 @@ from typing import ClassVar, Protocol
 
 from rich.style import Style
 from textual.binding import BindingType
-from textual.events import Click, Resize
+from textual.events import Click
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
@@ -124,7 +124,7 @@ class Grid(Toned, ScrollView, can_focus=True):
     @property
     def page(self) -> int:
         """Rows that fit on the screen."""
-        return max(1, self.size.height - HEAD)
+        return max(1, self.scrollable_content_region.height - HEAD)
 
     def show(self, rows: Rows, why_empty: str = "") -> None:
         """Show these rows; cursor and window follow the rows they were on."""
@@ -189,7 +189,7 @@ class Grid(Toned, ScrollView, can_focus=True):
 
     @property
     def _width(self) -> int:
-        return max(1, self.size.width)
+        return max(1, self.scrollable_content_region.width)
 
     def _resize_virtual(self) -> None:
         count = 0 if self._rows is None else len(self._rows)
@@ -248,8 +248,8 @@ class Grid(Toned, ScrollView, can_focus=True):
         if round(old_value) != round(new_value):
             self._paint()
 
-    def _on_resize(self, event: Resize) -> None:
-        super()._on_resize(event)
+    def on_resize(self) -> None:
+        """Another size, other lines."""
         if self._rows is not None:
             self._rows = self._rows.wide(self._width)
             self._lines = []

@@ -23,7 +23,7 @@ class Panel(Toned, ScrollView, can_focus=False):
     def show(self, lines: Sequence[Sequence[Cell]]) -> None:
         """Show these lines."""
         before, self._lines = self._lines, lines
-        width = self.size.width
+        width = self.scrollable_content_region.width
         if len(before) != len(lines):
             self.virtual_size = Size(0, len(lines))
             self.refresh()
@@ -37,5 +37,5 @@ class Panel(Toned, ScrollView, can_focus=False):
     def render_line(self, y: int) -> Strip:
         """One line of the window."""
         index = round(self.scroll_offset.y) + y
-        width = self.size.width
+        width = self.scrollable_content_region.width
         return self.strip(self._lines[index], width) if index < len(self._lines) else Strip.blank(width)

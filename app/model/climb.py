@@ -19,8 +19,14 @@ CREEP = 60.0
 CREEP_SHARE = 0.1
 NOISE = 4.0
 """Rises of fewer standard deviations (of a count of independent things: its square root) are chance."""
+CREEP_NOISE = 3.0
+"""The same for the lowest of many counts, which waver less."""
+RISING = 0.1
+"""Share of its first step by which a rising count goes on to rise."""
 LASTING = 0.75
 """A surge of which less than this is left when it is judged was a moment's."""
+LEVEL = 3
+"""Samples that make a level; what is shorter is a spike."""
 RECEDED = 3.0
 """Seconds for which a count must have lost half its rise before the verdict is taken back."""
 
@@ -30,14 +36,16 @@ class Gate:
     """What makes a count climb.
 
     It must be `floor` or more, rise by `step` and by `share` of its usual level within WINDOW, and stay up
-    for `confirm` seconds; or, where `creep` is above 0, its lowest values must rise by that much over CREEP.
-    A level that grew no further for `hold` seconds is the new usual one.
+    for `confirm` seconds, or go on `rising` until then, where a single crowd means nothing; or, where `creep`
+    is above 0, its lowest values must rise by that much over CREEP. A level that grew no further for `hold`
+    seconds is the new usual one.
     """
 
     floor: int
     step: int
     share: float
     confirm: float = 1.9
+    rising: bool = False
     creep: int = 0
     hold: float = 30.0
 
@@ -60,6 +68,7 @@ class Climb:
         self._peak = 0
         self._peaked = -math.inf
         self._surging_since: float | None = None
+        self._surge = 0
         self._receding_since: float | None = None
 
     def look(self, now: float, count: int) -> bool:
@@ -75,17 +84,19 @@ class Climb:
 
     def _begin(self, now: float, count: int) -> None:
         gate = self._gate
-        usual = self._usual(now)
-        if usual is None or count < gate.floor:
+        usual = self._usual(now) if count >= gate.floor else None
+        if usual is None:
             self._surging_since = None
             return
         if count - usual >= max(gate.step, gate.share * usual, NOISE * math.sqrt(usual)):
             if self._surging_since is None:
-                self._surging_since, self._peak = now, count
+                self._surging_since, self._surge, self._peak = now, count, count
             self._peak = max(self._peak, count)
             if count < usual + LASTING * (self._peak - usual):
                 self._surging_since = None
-            elif now - self._surging_since >= gate.confirm:
+            elif now - self._surging_since >= gate.confirm and (
+                not gate.rising or count - self._surge >= RISING * (self._surge - usual)
+            ):
                 self._raise(now, count, usual)
         else:
             self._surging_since = None
@@ -94,6 +105,11 @@ class Climb:
                 self._raise(now, count, origin)
 
     def _raise(self, now: float, count: int, origin: int) -> None:
+        if self._surging_since is not None:
+            self._samples = deque(
+                replace(sample, usual=sample.usual and sample.time < self._surging_since)
+                for sample in self._samples
+            )
         self._climbing = True
         self._origin, self._peak, self._peaked = origin, count, now
         self._receding_since = None
@@ -118,15 +134,18 @@ class Climb:
         self._surging_since = self._receding_since = None
 
     def _usual(self, now: float) -> int | None:
-        """The highest count before the window, climbs left aside; None if there is nothing to compare with.
+        """The highest level before the window that lasted for three samples, climbs left aside; None if there
+        is nothing to compare with.
 
         The newest sample never counts, so that a level that was reached in one step is seen twice however far
         apart the samples are.
         """
         earlier = list(self._samples)[:-1]
         settled = [sample.count for sample in earlier if sample.usual and now - sample.time >= WINDOW]
+        if len(settled) >= LEVEL:
+            return max(map(min, zip(settled, settled[1:], settled[2:], strict=False)))
         if settled:
-            return max(settled)
+            return min(settled)
         first = next((sample.count for sample in self._samples if sample.usual), None)
         return self._origin if first is None and self._samples else first
 
@@ -142,5 +161,5 @@ class Climb:
         if not all(thirds):
             return None
         low, middle, high = map(min, thirds)
-        crept = low < middle < high and high - low >= max(self._gate.creep, CREEP_SHARE * low)
-        return low if crept else None
+        needed = max(self._gate.creep, CREEP_SHARE * low, CREEP_NOISE * math.sqrt(low))
+        return low if low < middle < high and high - low >= needed else None

@@ -85,7 +85,7 @@ GATES = {
     SYN_RECV: Gate(floor=64, step=32, share=0.5, hold=120),
     FIN_WAIT1: Gate(floor=100, step=50, share=0.5, creep=30),
     FIN_WAIT2: Gate(floor=200, step=100, share=0.25, creep=50),
-    TIME_WAIT: Gate(floor=300, step=200, share=0.03, confirm=0.9),
+    TIME_WAIT: Gate(floor=300, step=300, share=0.05, confirm=0.9, rising=True),
     CLOSE_WAIT: Gate(floor=50, step=30, share=0.5, creep=20, hold=60),
     LAST_ACK: Gate(floor=100, step=50, share=0.5, creep=30),
     LISTEN: Gate(floor=200, step=100, share=1.0),

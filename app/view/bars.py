@@ -9,10 +9,12 @@ from typing import NamedTuple
 
 from sockscope.app.actions import Action
 from sockscope.app.model.engine import Snapshot, TabState
+from sockscope.app.model.states import StateNow
 from sockscope.app.text import printable
 from sockscope.app.view.columns import Cell, TabView
 from sockscope.app.view.format import count, duration
 from sockscope.app.view.layout import cell_width, cut
+from sockscope.app.view.strip import OTHERS, layout
 
 NARROW = 100
 """Below this many cells words are shortened."""
@@ -92,6 +94,20 @@ def _within(cells: Sequence[Cell], room: int) -> list[Cell]:
         kept.append(Cell(text, cell.tone))
         room -= cell_width(text)
     return [*kept, Cell(" " * max(0, room + 1))]
+
+
+def strip_bar(states: Sequence[StateNow], width: int) -> Bar:
+    """The state strip; a click on a state names its number."""
+    cells: list[Cell] = []
+    spots = []
+    x = 0
+    for item in layout(states, width):
+        cells.append(Cell(" " * (item.x - x)))
+        cells += item.parts
+        x = item.x + sum(cell_width(part.text) for part in item.parts)
+        if item.state != OTHERS:
+            spots.append((item.x, item.x + item.width, str(item.state)))
+    return Bar(cells, spots)
 
 
 def tab_bar(

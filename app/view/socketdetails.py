@@ -9,7 +9,15 @@ import numpy as np
 from sockscope.app.frames.table import Table
 from sockscope.app.model.endpoints import addresses
 from sockscope.app.model.listening import REACHES
-from sockscope.app.model.ownership import OWNED, Ownership
+from sockscope.app.model.ownership import (
+    KERNEL,
+    NO_PERMISSION,
+    NOBODY,
+    NOT_LOOKED,
+    OWNED,
+    VANISHED,
+    Ownership,
+)
 from sockscope.app.model.presence import GONE
 from sockscope.app.model.states import MEANINGS
 from sockscope.app.model.store import Store
@@ -29,11 +37,11 @@ _TIMER_WORDS = {
 }
 
 _WHY_WORDS = {
-    "…": "not looked for yet",
-    "no permission": "a process that this user may not look into (root may)",
-    "kernel": "no process holds it: the kernel's own, or passed along in a message",
-    "gone": "its process ended while it was looked for",
-    "-": "nobody: it has no inode",
+    NOT_LOOKED: "not looked for yet",
+    NO_PERMISSION: "a process that this user may not look into (root may)",
+    KERNEL: "no process holds it: the kernel's own, or passed along in a message",
+    VANISHED: "its process ended while it was looked for",
+    NOBODY: "nobody: it has no inode",
 }
 
 
@@ -109,9 +117,9 @@ def _queues(rows: Table, row: int) -> list[Fact]:
 
 def _owner(store: Store, rows: Table, row: int) -> list[Fact]:
     facts = []
-    words, _ = sockets.owner_words(rows, row)
-    if rows.integer("why", row) != OWNED:
-        facts.append(Fact("process", _WHY_WORDS.get(words, words)))
+    why = rows.integer("why", row)
+    if why != OWNED:
+        facts.append(Fact("process", _WHY_WORDS[why]))
     else:
         if rows.integer("inherited", row):
             facts.append(Fact("process", "not accepted yet; its listener belongs to"))

@@ -10,7 +10,7 @@ import numpy as np
 
 from sockscope.app.frames.table import Numbers, Table
 from sockscope.app.model.endpoints import sort_key
-from sockscope.app.model.ownership import KERNEL, NO_PERMISSION, NOBODY, NOT_LOOKED, OWNED, VANISHED
+from sockscope.app.model.ownership import OWNED, WHY
 from sockscope.app.model.sockets import NO_UID
 from sockscope.app.model.states import NAMES
 from sockscope.app.view import search
@@ -33,16 +33,6 @@ TONES = {
 
 TIMERS = {0: "off", 1: "on", 2: "keepalive", 3: "timewait", 4: "probe", 5: "delack"}
 """Names of struct inet_diag_msg's timers; netstat's, where it has one."""
-
-WHY = {
-    NOT_LOOKED: "…",
-    NO_PERMISSION: "no permission",
-    KERNEL: "kernel",
-    VANISHED: "gone",
-    NOBODY: UNKNOWN,
-}
-"""What stands for an owner where there is none."""
-
 
 def protocol(rows: Table, row: int) -> str:
     """netstat's word: tcp, tcp6, udp ..."""
@@ -120,7 +110,7 @@ def owner_words(rows: Table, row: int) -> tuple[str, str]:
     """The owner as it reads and its tone: `nginx 1054`, `↑` before the pid of a listener's, `+2` for more."""
     why = rows.integer("why", row)
     if why != OWNED:
-        return WHY.get(why, UNKNOWN), "dim"
+        return WHY[why], "dim"
     arrow = "↑ " if rows.integer("inherited", row) else ""
     more = rows.integer("holders", row) - 1
     name = rows.text("name", row) or "?"
@@ -144,7 +134,7 @@ def _owner_order(rows: Table) -> Numbers:
 
 def _in_owner(rows: Table, word: str) -> search.Matches:
     found = search.in_strings(rows.strings("name"), word) | search.in_numbers(rows.numbers("pid"), word)
-    return (found & (rows.numbers("why") == OWNED)) | search.in_names(rows.numbers("why"), WHY, word)
+    return (found & (rows.numbers("why") == OWNED)) | search.in_names(rows.numbers("why"), dict(enumerate(WHY)), word)
 
 
 def user(rows: Table, row: int) -> str | None:

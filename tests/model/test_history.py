@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sockscope.app.model.history import History
-from sockscope.app.model.series import Series
+
 
 
 def keys(*numbers: int) -> np.ndarray[tuple[int], np.dtype[np.uint64]]:
