@@ -171,12 +171,14 @@ class Dashboard(App[None]):
         if snapshot is None:
             return
         self._show("strip", bars.strip_bar(snapshot.states, width))
+        if isinstance(self.screen, StatePicker):
+            self.screen.update(self._state_counts())
+        if snapshot.request.tab != session.active:
+            return
         grid = base.query_one(Grid)
         grid.show(Window(snapshot, session.columns, grid.size.width), self._why_empty(snapshot))
         self._draw_filter(snapshot, width)
         self._draw_details(snapshot)
-        if isinstance(self.screen, StatePicker):
-            self.screen.update(self._state_counts())
 
     def _show(self, name: str, bar: bars.Bar) -> None:
         self.screen_stack[0].query_one(f"#{name}", Line).show(bar.cells, bar.spots)

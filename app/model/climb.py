@@ -19,8 +19,6 @@ CREEP = 60.0
 CREEP_SHARE = 0.1
 NOISE = 4.0
 """Rises of fewer standard deviations (of a count of independent things: its square root) are chance."""
-CREEP_NOISE = 3.0
-"""The same for the lowest of many counts, which waver less."""
 RISING = 0.1
 """Share of its first step by which a rising count goes on to rise."""
 LASTING = 0.75
@@ -161,5 +159,5 @@ class Climb:
         if not all(thirds):
             return None
         low, middle, high = map(min, thirds)
-        needed = max(self._gate.creep, CREEP_SHARE * low, CREEP_NOISE * math.sqrt(low))
+        needed = max(self._gate.creep, CREEP_SHARE * low, NOISE * math.sqrt(low))
         return low if low < middle < high and high - low >= needed else None

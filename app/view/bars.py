@@ -101,12 +101,13 @@ def strip_bar(states: Sequence[StateNow], width: int) -> Bar:
     cells: list[Cell] = []
     spots = []
     x = 0
-    for item in layout(states, width):
-        cells.append(Cell(" " * (item.x - x)))
+    for item in layout(states, width - 1):
+        start = item.x + 1
+        cells.append(Cell(" " * (start - x)))
         cells += item.parts
-        x = item.x + sum(cell_width(part.text) for part in item.parts)
+        x = start + sum(cell_width(part.text) for part in item.parts)
         if item.state != OTHERS:
-            spots.append((item.x, item.x + item.width, str(item.state)))
+            spots.append((start, start + item.width, str(item.state)))
     return Bar(cells, spots)
 
 

@@ -123,14 +123,9 @@ def _at_port(text: str, width: int, usual: int) -> str:
 
 
 def title(placed: Placed, marker: str = "") -> str:
-    """The column's title in exactly its width, with a sort marker."""
+    """The column's title in exactly its width, with a sort marker behind it."""
     column = placed.column
-    name = column.title
-    if len(name) + len(marker) > placed.width and column.short:
-        name = column.short
-    text = (
-        f"{name}{marker}"
-        if len(name) + len(marker) <= placed.width
-        else f"{name[: placed.width - len(marker)]}{marker}"
-    )
+    ways = (f"{column.title} {marker}", f"{column.title}{marker}", f"{column.short or column.title}{marker}")
+    text = next((way.rstrip() for way in ways if len(way.rstrip()) <= placed.width), "")
+    text = text or column.title[: placed.width - len(marker)] + marker
     return text.rjust(placed.width) if column.align == "right" else text.ljust(placed.width)

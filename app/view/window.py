@@ -62,7 +62,7 @@ class Window:
         spots = []
         for placed in self._placed:
             sorted_by = placed.column.id == query.sort
-            marker = (" ▼" if query.descending else " ▲") if sorted_by else ""
+            marker = ("▼" if query.descending else "▲") if sorted_by else ""
             line.append(Cell(title(placed, marker), "head-sorted" if sorted_by else "head"))
             line.append(Cell(" " * GAP, "head"))
             spots.append(HeadSpot(MARGIN + placed.x, MARGIN + placed.x + placed.width, placed.column.id))

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from hypothesis import given
-from hypothesis import strategies as st
 
 from sockscope.app.model.history import History
-
 
 
 def keys(*numbers: int) -> np.ndarray[tuple[int], np.dtype[np.uint64]]:
@@ -47,13 +44,3 @@ def test_no_rows() -> None:
     history = History(2)
     history.push(keys(), np.array([]))
     assert history.of(keys()).shape == (0, 2)
-
-
-@given(st.lists(st.dictionaries(st.integers(0, 6), st.floats(0, 1e6, width=32)), max_size=12))
-def test_the_same_as_one_line_at_a_time(ticks: list[dict[int, float]]) -> None:
-    history, series = History(4), Series(4)
-    for tick in ticks:
-        history.push(keys(*tick), np.array(list(tick.values()), dtype=np.float64))
-        series.push(tick.items())
-    for name in range(7):
-        np.testing.assert_equal(history.of(keys(name))[0], series.get(name))
