@@ -12,8 +12,9 @@ EVERYWHERE = ""
 class Action:
     """Something a key does.
 
-    `action` is what Textual runs; `holder` tells whether the app or the table has it; `tab` is the only tab
-    it holds in ("" for all); `footer` its rank there (0: not shown, 1 stays longest); `label` how its keys read.
+    `keys` are Textual's names, `label` how they read; `action` is what Textual runs, `holder` whether the app
+    or the table has it; `tab` is the only tab it holds in. `hint` is its word in the footer, if it stands
+    there, and `rank` how long it stays when room gets short (1: always).
     """
 
     id: str
@@ -25,237 +26,135 @@ class Action:
     action: str
     holder: str = APP
     tab: str = EVERYWHERE
-    footer: int = 0
-    palette: bool = True
+    hint: str = ""
+    rank: int = 9
+
+    @property
+    def in_palette(self) -> bool:
+        """Whether the command palette offers it: moving about is quicker by key."""
+        return self.holder == APP and self.id not in ("back", "palette")
 
 
-def _tab(number: str, tab: str, title: str) -> Action:
+def _tab(number: str, tab: str) -> Action:
+    title = tab.capitalize()
+    return Action(f"tab_{tab}", number, number, title, f"Go to {title}.", "Tabs", f"tab('{tab}')")
+
+
+def _move(id_: str, keys: str, label: str, help_: str, action: str) -> Action:
+    return Action(id_, keys, label, help_.rstrip("."), help_, "Moving", action, holder=TABLE)
+
+
+def _only(key: str, state: str, number: int, hint: str, rank: int) -> Action:
     return Action(
-        f"tab_{tab}", number, number, title, f"Go to {title}.", "Tabs", f"tab('{tab}')", palette=True
+        f"only_{state.lower()}",
+        key,
+        key,
+        f"Only {state}",
+        f"Only {state}; the same key again lifts it.",
+        "Finding",
+        f"only({number})",
+        tab="connections",
+        hint=hint,
+        rank=rank,
+    )
+
+
+def _switch(key: str, name: str, tab: str, help_: str, hint: str) -> Action:
+    return Action(
+        name, key, key, help_.rstrip("."), help_, "Finding", f"switch('{name}')", tab=tab, hint=hint, rank=4
     )
 
 
 ACTIONS: tuple[Action, ...] = (
-    _tab("1", "connections", "Connections"),
-    _tab("2", "listening", "Listening"),
-    _tab("3", "routes", "Routes"),
-    _tab("4", "interfaces", "Interfaces"),
-    _tab("5", "statistics", "Statistics"),
+    _tab("1", "connections"),
+    _tab("2", "listening"),
+    _tab("3", "routes"),
+    _tab("4", "interfaces"),
+    _tab("5", "statistics"),
     Action(
-        "tab_before",
-        "left_square_bracket",
-        "[",
-        "Tab before",
-        "Go to the tab before.",
-        "Tabs",
-        "step_tab(-1)",
+        "tab_before", "left_square_bracket", "[", "Tab before", "Go one tab back.", "Tabs", "step_tab(-1)"
     ),
-    Action(
-        "tab_after", "right_square_bracket", "]", "Next tab", "Go to the next tab.", "Tabs", "step_tab(1)"
-    ),
-    Action("up", "up,k", "↑ k", "Up", "One row up.", "Moving", "row(-1)", TABLE, palette=False),
-    Action("down", "down,j", "↓ j", "Down", "One row down.", "Moving", "row(1)", TABLE, palette=False),
-    Action(
-        "page_up", "pageup", "PgUp", "Page up", "One page up.", "Moving", "page(-1.0)", TABLE, palette=False
-    ),
-    Action(
-        "page_down",
-        "pagedown",
-        "PgDn",
-        "Page down",
-        "One page down.",
-        "Moving",
-        "page(1.0)",
-        TABLE,
-        palette=False,
-    ),
-    Action(
-        "half_up",
-        "ctrl+u",
-        "^u",
-        "Half page up",
-        "Half a page up.",
-        "Moving",
-        "page(-0.5)",
-        TABLE,
-        palette=False,
-    ),
-    Action(
-        "half_down",
-        "ctrl+d",
-        "^d",
-        "Half page down",
-        "Half a page down.",
-        "Moving",
-        "page(0.5)",
-        TABLE,
-        palette=False,
-    ),
-    Action("first", "g,home", "g", "First row", "To the first row.", "Moving", "first", TABLE, palette=False),
-    Action("last", "G,end", "G", "Last row", "To the last row.", "Moving", "last", TABLE, palette=False),
+    Action("tab_after", "right_square_bracket", "]", "Next tab", "Go one tab on.", "Tabs", "step_tab(1)"),
+    _move("up", "up,k", "↑ k", "One row up.", "row(-1)"),
+    _move("down", "down,j", "↓ j", "One row down.", "row(1)"),
+    _move("page_up", "pageup", "PgUp", "One page up.", "page(-1.0)"),
+    _move("page_down", "pagedown", "PgDn", "One page down.", "page(1.0)"),
+    _move("half_up", "ctrl+u", "ctrl+u", "Half a page up.", "page(-0.5)"),
+    _move("half_down", "ctrl+d", "ctrl+d", "Half a page down.", "page(0.5)"),
+    _move("first", "g,home", "g Home", "To the first row.", "first"),
+    _move("last", "G,end", "G End", "To the last row.", "last"),
     Action(
         "filter",
         "slash",
         "/",
         "Filter",
-        "Show only rows that contain every word typed; Enter keeps the filter, Esc clears it.",
+        "Show only rows that contain every word; Enter keeps the filter, Esc clears it.",
         "Finding",
         "filter",
-        footer=2,
+        hint="filter",
+        rank=2,
     ),
+    _only("R", "SYN_RECV", 3, "SYN_RECV", 4),
+    _only("T", "TIME_WAIT", 6, "TIME_WAIT", 4),
+    _only("E", "ESTABLISHED", 1, "ESTAB", 6),
+    _only("C", "CLOSE_WAIT", 8, "CLOSE_WAIT", 7),
     Action(
-        "only_time_wait",
-        "T",
-        "T",
-        "TIME_WAIT",
-        "Only TIME_WAIT; the same key again lifts it.",
-        "Finding",
-        "only(6)",
-        tab="connections",
-        footer=4,
-    ),
-    Action(
-        "only_syn_recv",
-        "R",
-        "R",
-        "SYN_RECV",
-        "Only SYN_RECV; the same key again lifts it.",
-        "Finding",
-        "only(3)",
-        tab="connections",
-        footer=5,
-    ),
-    Action(
-        "only_established",
-        "E",
-        "E",
-        "ESTABLISHED",
-        "Only ESTABLISHED; the same key again lifts it.",
-        "Finding",
-        "only(1)",
-        tab="connections",
-        footer=6,
-    ),
-    Action(
-        "only_close_wait",
-        "C",
-        "C",
-        "CLOSE_WAIT",
-        "Only CLOSE_WAIT; the same key again lifts it.",
-        "Finding",
-        "only(8)",
-        tab="connections",
-        footer=7,
-    ),
-    Action(
-        "all_states",
-        "A",
-        "A",
-        "All states",
-        "Every state again.",
-        "Finding",
-        "all_states",
-        tab="connections",
-        footer=9,
+        "all_states", "A", "A", "All states", "Every state again.", "Finding", "all_states", tab="connections"
     ),
     Action(
         "states",
         "f",
         "f",
-        "states",
+        "States",
         "Choose TCP states from a list with their counts.",
         "Finding",
         "states",
         tab="connections",
-        footer=3,
+        hint="states",
+        rank=3,
     ),
-    Action("sort", "s", "s", "sort", "Sort by the next column.", "Finding", "sort", footer=3),
-    Action("reverse", "S", "S", "Reverse", "Turn the order round.", "Finding", "reverse", footer=9),
-    Action(
-        "moved_only",
-        "a",
-        "a",
-        "all/changed",
-        "Show all counters, or only those that changed.",
-        "Finding",
-        "switch('changed_only')",
-        tab="statistics",
-        footer=3,
-    ),
-    Action(
-        "hide_down",
-        "d",
-        "d",
-        "down",
-        "Show or hide interfaces that are down.",
-        "Finding",
-        "switch('hide_down')",
-        tab="interfaces",
-        footer=4,
-    ),
-    Action(
-        "hide_virtual",
-        "v",
-        "v",
-        "virtual",
-        "Show or hide virtual interfaces.",
-        "Finding",
-        "switch('hide_virtual')",
-        tab="interfaces",
-        footer=4,
-    ),
-    Action(
-        "hide_local",
-        "l",
-        "l",
-        "local table",
-        "Show or hide the local table: the machine's own addresses.",
-        "Finding",
-        "switch('hide_local')",
-        tab="routes",
-        footer=4,
-    ),
+    _switch("a", "changed_only", "statistics", "Only counters that changed, or all.", "changed/all"),
+    _switch("d", "hide_down", "interfaces", "Hide or show interfaces that are down.", "down"),
+    _switch("v", "hide_virtual", "interfaces", "Hide or show virtual interfaces.", "virtual"),
+    _switch("l", "hide_local", "routes", "Hide or show the local table.", "local table"),
+    Action("sort", "s", "s", "Sort", "Sort by the next column.", "Finding", "sort", hint="sort", rank=3),
+    Action("reverse", "S", "S", "Reverse order", "Turn the order round.", "Finding", "reverse"),
     Action(
         "open",
         "enter",
         "⏎",
-        "details",
-        "Open the row's details; again: close them.",
+        "Details",
+        "Open the details of rows; again: close them.",
         "Looking",
         "open",
         TABLE,
-        footer=5,
-        palette=False,
+        hint="details",
+        rank=5,
     ),
-    Action(
-        "back",
-        "escape",
-        "Esc",
-        "Back",
-        "Close the details, else clear the filter.",
-        "Looking",
-        "back",
-        palette=False,
-    ),
+    Action("details_down", "J", "J", "Scroll details", "Details down.", "Looking", "scroll_details(5)"),
+    Action("details_up", "K", "K", "Scroll details back", "Details up.", "Looking", "scroll_details(-5)"),
+    Action("back", "escape", "Esc", "Back", "Close the details, else clear the filter.", "Looking", "back"),
     Action(
         "mark",
         "m",
         "m",
-        "mark",
+        "Mark",
         "Count changes from now on; again: back to rates.",
         "Looking",
         "mark",
-        footer=6,
+        hint="mark",
+        rank=6,
     ),
     Action(
         "pause",
         "p",
         "p",
-        "pause",
+        "Pause",
         "Hold the screen still while collecting goes on; again: go on.",
         "Looking",
         "pause",
-        footer=5,
+        hint="pause",
+        rank=5,
     ),
     Action("faster", "minus", "-", "Shorter interval", "Collect more often.", "Looking", "faster"),
     Action("slower", "plus,equals_sign", "+", "Longer interval", "Collect less often.", "Looking", "slower"),
@@ -265,7 +164,7 @@ ACTIONS: tuple[Action, ...] = (
         "y",
         "y",
         "Copy row",
-        "Copy the row to the clipboard (OSC 52, works over ssh).",
+        "Copy the row to the terminal's clipboard (OSC 52, works over ssh).",
         "Looking",
         "copy",
     ),
@@ -277,20 +176,16 @@ ACTIONS: tuple[Action, ...] = (
         "Write what is shown to a CSV file in the current directory.",
         "Looking",
         "export",
-        footer=8,
+        hint="export",
+        rank=8,
     ),
-    Action("help", "question_mark,f1", "?", "help", "Show every key.", "Program", "help", footer=1),
     Action(
-        "palette",
-        "ctrl+p",
-        "^p",
-        "Commands",
-        "Find a command by name.",
-        "Program",
-        "command_palette",
-        palette=False,
+        "help", "question_mark,f1", "?", "Help", "Show every key.", "Program", "help", hint="help", rank=1
     ),
-    Action("quit", "q,ctrl+c", "q", "quit", "End the program.", "Program", "quit", footer=1),
+    Action(
+        "palette", "ctrl+p", "ctrl+p", "Commands", "Find a command by its name.", "Program", "command_palette"
+    ),
+    Action("quit", "q,ctrl+c", "q", "Quit", "End the program.", "Program", "quit", hint="quit", rank=1),
 )
 
 

@@ -1,0 +1,94 @@
+"""The command: which of dashboard, print and help runs, and what becomes of what goes wrong.
+
+Nothing heavy is imported before it is known to be needed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Sequence
+
+from sockscope.app.options import apply, parse
+from sockscope.app.settings import Settings, UsageError, from_file, settings_file
+from sockscope.app.text import printable
+
+DONE, FAILED, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command with these arguments, by default the process's own; the exit status."""
+    try:
+        status = _run(sys.argv[1:] if argv is None else argv)
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except UsageError as wrong:
+        return _complain(f"{wrong}; see sockscope --help", WRONG_USAGE)
+    except KeyboardInterrupt:
+        _hush()
+        return INTERRUPTED
+    except BrokenPipeError:
+        _hush()
+        return DONE
+    except OSError as failure:
+        _hush()
+        return _complain(failure.strerror or str(failure), FAILED)
+    return status
+
+
+def _run(arguments: Sequence[str]) -> int:
+    options = parse(arguments)
+    asked = {name for name, _ in options}
+    if "help" in asked:
+        from sockscope.app.usage import usage  # noqa: PLC0415 - rarely wanted
+
+        print(usage(), end="")
+        return DONE
+    if "version" in asked:
+        from importlib.metadata import version  # noqa: PLC0415 - rarely wanted
+
+        print(f"sockscope {version('sockscope')}")
+        return DONE
+    settings = apply(options, from_file(settings_file()))
+    if sys.platform != "linux":
+        return _complain(
+            "only Linux has the interfaces that sockscope reads (netlink, /proc/net)", FAILED
+        )
+    if settings.once or not _is_terminal(1):
+        return _print(settings)
+    if not _is_terminal(0):
+        raise UsageError("the dashboard needs a keyboard, and standard input is no terminal (--once prints)")
+    from sockscope.app.start import run  # noqa: PLC0415 - brings Textual
+
+    return run(settings)
+
+
+def _print(settings: Settings) -> int:
+    if sys.stdout is None:
+        return _complain("standard output is closed", FAILED)
+    from sockscope.app.once import run  # noqa: PLC0415 - brings NumPy
+
+    return run(settings, sys.stdout, sys.stderr)
+
+
+def _is_terminal(descriptor: int) -> bool:
+    try:
+        return os.isatty(descriptor)
+    except OSError:
+        return False
+
+
+def _complain(what: str, status: int) -> int:
+    """One line on standard error."""
+    if sys.stderr is not None:
+        with contextlib.suppress(OSError):
+            print(f"sockscope: {printable(what)}", file=sys.stderr, flush=True)
+    return status
+
+
+def _hush() -> None:
+    """Let what is still buffered for standard output go nowhere, so that the end of the interpreter does not
+    complain about it."""
+    with contextlib.suppress(OSError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)

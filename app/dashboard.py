@@ -25,6 +25,7 @@ from sockscope.app.output.tables import write_csv
 from sockscope.app.sampler.control import Control
 from sockscope.app.sources.base import Source
 from sockscope.app.view import bars, catalog, facts
+from sockscope.app.view.columns import Cell
 from sockscope.app.view.session import Session
 from sockscope.app.view.window import Window
 from sockscope.styles import SHEET
@@ -38,7 +39,7 @@ from sockscope.widgets.picker import StatePicker
 
 SMALLEST = (60, 15)
 """Columns and lines below which there is only room for a word."""
-WIDE = 120
+WIDE = 140
 """Columns from which details stand beside the table instead of below it."""
 RESTART_AFTER = (0.5, 1.0, 2.0, 5.0)
 """Seconds until a lost source is started again, the first time and each time after."""
@@ -65,7 +66,7 @@ class SourceGone(Message):
 
 
 class Dashboard(App[None]):
-    """Header, state strip, tabs, table, details, filter and footer. It draws snapshots and passes wishes on."""
+    """Header, state strip, tabs, table, details, filter, footer: it draws snapshots and passes wishes on."""
 
     CSS_PATH: ClassVar[list[str | Path]] = [SHEET]  # type: ignore[assignment]
     TITLE = "sockscope"
@@ -156,7 +157,7 @@ class Dashboard(App[None]):
 
     def _draw(self) -> None:
         """Everything the snapshot and the session say, on the screen."""
-        if not self.is_mounted or not self.screen_stack:
+        if not self.is_running:
             return
         base = self.screen_stack[0]
         width = self.size.width
@@ -220,7 +221,7 @@ class Dashboard(App[None]):
         base.set_class(columns < WIDE, "-narrow")
         if small:
             words = f" sockscope needs {SMALLEST[0]}x{SMALLEST[1]}, this is {columns}x{lines}"
-            self._show("small", bars.Bar([bars.Cell(words)], []))
+            self._show("small", bars.Bar([Cell(words)], []))
         self.call_after_refresh(self._draw)
 
     # Wishes of the table and the lines
@@ -293,7 +294,9 @@ class Dashboard(App[None]):
         if self.query("#entry"):
             self.query_one("#entry").focus()
             return
-        entry = Input(self._session.choices.words, placeholder="words that a row must contain", id="entry", compact=True)
+        entry = Input(
+            self._session.choices.words, placeholder="words that a row must contain", id="entry", compact=True
+        )
         await self.mount(entry, before="#footer")
         self.screen.add_class("-filtering")
         entry.focus()
@@ -313,6 +316,11 @@ class Dashboard(App[None]):
         await self.query("#entry").remove()
         self.query_one(Grid).focus()
         self._draw()
+
+    def action_scroll_details(self, lines: int) -> None:
+        """Other lines of details that have no room."""
+        panel = self.query_one(Panel)
+        panel.scroll_to(y=panel.scroll_offset.y + lines, animate=False)
 
     async def action_back(self) -> None:
         """Out of the filter being typed, else out of the details, else out of the filter in force."""
@@ -429,10 +437,12 @@ class Dashboard(App[None]):
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:  # noqa: ARG002
         """The palette: the actions that hold here, and the themes."""
         for action in holding(self._session.active):
-            if action.palette and action.holder == APP:
+            if action.in_palette:
                 yield SystemCommand(action.title, action.help, partial(self.run_action, action.action))
         for theme in THEMES:
-            yield SystemCommand(f"Theme: {theme.name}", "Change the colours.", partial(self._wear, theme.name))
+            yield SystemCommand(
+                f"Theme: {theme.name}", "Change the colours.", partial(self._wear, theme.name)
+            )
 
     def _wear(self, theme: str) -> None:
         self.theme = theme

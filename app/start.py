@@ -1,4 +1,4 @@
-"""How the dashboard comes up: the sampler first, so that it collects while Textual is still being imported."""
+"""How the dashboard comes up: the sampler first, so that it collects while Textual is being imported."""
 
 from __future__ import annotations
 

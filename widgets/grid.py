@@ -56,8 +56,8 @@ _NOTHING = _Painted(())
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where somebody was in a table: the cursor's row, its index, the window's first line, and whether anybody
-    had moved at all."""
+    """Where somebody was in a table: the cursor's row, its index, the window's first line, and whether
+    anybody had moved at all."""
 
     key: int | None = None
     cursor: int = 0
@@ -68,8 +68,8 @@ class Place:
 class Grid(Toned, ScrollView, can_focus=True):
     """A table whose cursor and window stay with their rows, by identity, while rows come and go.
 
-    As long as nobody has moved in it the first rows are shown, whatever they are; from then on the cursor's
-    row stays under the cursor and the line that the eye rests on stays where it is.
+    As long as nobody has moved in it the first rows are shown, whatever they are. From then on the cursor
+    stays on its row, and the line that the eye rests on stays where it is.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(TABLE)

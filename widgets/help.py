@@ -25,7 +25,9 @@ def help_lines(width: int) -> list[list[Cell]]:
             group = action.group
             lines += [[], [Cell(f" {group}", "heading")]]
         where = f" ({action.tab.capitalize()})" if action.tab else ""
-        lines.append([Cell(f"  {action.label}".ljust(LABEL), "key"), Cell(f"{action.help}{where}"[: width - LABEL])])
+        lines.append(
+            [Cell(f"  {action.label}".ljust(LABEL), "key"), Cell(f"{action.help}{where}"[: width - LABEL])]
+        )
     return [*lines, *_marks()]
 
 
@@ -37,7 +39,11 @@ def _marks() -> Sequence[list[Cell]]:
         ("+2", "two more processes hold the same socket", ""),
         ("…", "owner not looked for yet", "dim"),
     )
-    return ([], [Cell(" Marks", "heading")], *([Cell(f"  {mark}".ljust(LABEL), tone), Cell(text)] for mark, text, tone in said))
+    return (
+        [],
+        [Cell(" Marks", "heading")],
+        *([Cell(f"  {mark}".ljust(LABEL), tone), Cell(text)] for mark, text, tone in said),
+    )
 
 
 class HelpScreen(ModalScreen[None]):

@@ -18,7 +18,7 @@ class StatePicker(ModalScreen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         ("escape,f,q", "dismiss", "Close"),
-        ("space", "toggle", "Toggle"),
+        ("space", "toggle_state", "Toggle"),
         ("j", "move(1)", "Down"),
         ("k", "move(-1)", "Up"),
         ("a", "every", "All"),
@@ -38,7 +38,9 @@ class StatePicker(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         """The list."""
-        options = OptionList(*(Option(self._prompt(place)) for place in range(len(self._states))), markup=False)
+        options = OptionList(
+            *(Option(self._prompt(place)) for place in range(len(self._states))), markup=False
+        )
         options.border_title = "TCP states"
         options.border_subtitle = "space toggles, a all, Esc closes"
         yield options
@@ -59,7 +61,7 @@ class StatePicker(ModalScreen[None]):
         """Enter and clicks toggle."""
         self._toggle(event.option_index)
 
-    def action_toggle(self) -> None:
+    def action_toggle_state(self) -> None:
         """Toggle the state under the cursor."""
         place = self.query_one(OptionList).highlighted
         if place is not None:

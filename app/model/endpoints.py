@@ -16,8 +16,10 @@ _LOW_HALF = np.uint64(0xFFFFFFFF)
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Addresses:
-    """Addresses as two big-endian words, `high` and `low` (uint64); IPv4 in its IPv4-mapped IPv6 form, so that
-    both ends of a dual-stack connection compare equal."""
+    """Addresses as two big-endian words, `high` and `low` (uint64).
+
+    IPv4 is in its IPv4-mapped IPv6 form, so that both ends of a dual-stack connection compare equal.
+    """
 
     high: NDArray[np.uint64]
     low: NDArray[np.uint64]
@@ -25,24 +27,28 @@ class Addresses:
     @property
     def ipv4(self) -> NDArray[np.bool_]:
         """Which are IPv4, mapped ones included."""
-        return (self.high == 0) & (self.low & ~_LOW_HALF == _MAPPED)
+        mapped: NDArray[np.bool_] = (self.high == 0) & (self.low & ~_LOW_HALF == _MAPPED)
+        return mapped
 
     @property
     def wildcard(self) -> NDArray[np.bool_]:
         """Which are unspecified: 0.0.0.0 or ::."""
-        return (self.high == 0) & ((self.low == 0) | (self.low == _MAPPED))
+        unspecified: NDArray[np.bool_] = (self.high == 0) & ((self.low == 0) | (self.low == _MAPPED))
+        return unspecified
 
     @property
     def loopback(self) -> NDArray[np.bool_]:
         """Which are in 127.0.0.0/8, or ::1."""
         in_127 = self.ipv4 & ((self.low >> np.uint64(24)) & np.uint64(0xFF) == 127)
-        return in_127 | ((self.high == 0) & (self.low == 1))
+        own: NDArray[np.bool_] = in_127 | ((self.high == 0) & (self.low == 1))
+        return own
 
     @property
     def link_local(self) -> NDArray[np.bool_]:
         """Which are in 169.254.0.0/16 or fe80::/10."""
         in_169_254 = self.ipv4 & ((self.low >> np.uint64(16)) & np.uint64(0xFFFF) == 0xA9FE)
-        return in_169_254 | (self.high >> np.uint64(54) == 0x3FA)
+        local: NDArray[np.bool_] = in_169_254 | (self.high >> np.uint64(54) == 0x3FA)
+        return local
 
 
 def addresses(family: Numbers, raw: Numbers) -> Addresses:

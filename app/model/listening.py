@@ -40,8 +40,8 @@ class ListeningModel:
         self._attention = int((queue_full(listening) | synq_near(listening)).sum())
 
     def rows(self, store: Store, options: Options) -> Table | None:  # noqa: ARG002
-        """The columns of model/sockets.py, `reach` (u1, index into REACHES) and `syn_recv` (i8, -1 for UDP): the
-        connections now waiting for the last step of their handshake."""
+        """The columns of model/sockets.py, `reach` (u1, index into REACHES), `syn_recv` (i8, -1 for UDP):
+        connections that wait for the last step of their handshake."""
         rows = self._sockets.rows(store)
         return None if rows is None else _listening(rows)
 
@@ -77,12 +77,16 @@ def _reach(listening: Table) -> NDArray[np.uint8]:
 def queue_full(listening: Table) -> NDArray[np.bool_]:
     """TCP listeners whose accept queue has reached its limit (the kernel lets one more in)."""
     tcp = listening.numbers("state") == LISTEN
-    full: NDArray[np.bool_] = tcp & (listening.numbers("rx_queue") > 0)
-    return full & (listening.numbers("rx_queue") >= listening.numbers("tx_queue"))
+    waiting, limit = listening.numbers("rx_queue"), listening.numbers("tx_queue")
+    told = (limit > 0) | (listening.numbers("cookie") > 0)  # /proc/net has no limits: it says 0
+    full: NDArray[np.bool_] = tcp & told & (waiting > 0) & (waiting >= limit)
+    return full
 
 
 def synq_near(listening: Table) -> NDArray[np.bool_]:
     """TCP listeners with as many half-open connections as their backlog nearly allows."""
     tcp = listening.numbers("state") == LISTEN
-    near: NDArray[np.bool_] = listening.numbers("syn_recv") >= NEARLY_FULL * listening.numbers("tx_queue")
-    return tcp & near & (listening.numbers("syn_recv") > 0)
+    half_open, limit = listening.numbers("syn_recv"), listening.numbers("tx_queue")
+    told = (limit > 0) | (listening.numbers("cookie") > 0)
+    near: NDArray[np.bool_] = tcp & told & (half_open > 0) & (half_open >= NEARLY_FULL * limit)
+    return near

@@ -92,7 +92,7 @@ def _users(uid: NDArray[np.uint32]) -> Strings:
 
 
 def _devices(interface: Numbers, links: Table | None) -> Strings:
-    """Names of bound interfaces; unknown where a socket is bound to none, `if7` for one that is not listed."""
+    """Names of bound interfaces: unknown where there is none, `if7` for one that is not listed."""
     if not interface.any():
         return Strings(np.full(len(interface), -1, np.int32), ())
     names = {} if links is None else dict(zip(links.numbers("index").tolist(), _names(links), strict=True))

@@ -26,8 +26,9 @@ class Options:
 class TabModel(Protocol):
     """Makes the rows of one tab. It lives in one thread and is never called by two at a time."""
 
-    needs: tuple[str, ...]
-    """Tables that `rows` reads."""
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """Tables that `rows` reads."""
 
     def advance(self, store: Store) -> None:
         """Take note of the newest frame, whether the tab is shown or not; histories grow here."""

@@ -22,8 +22,10 @@ Deliver = Callable[[Snapshot | Lost], None]
 
 
 class Worker:
-    """Makes a snapshot for every new frame and every new request; when it falls behind, only for the newest of
-    each. `deliver` is called in the worker's thread."""
+    """Makes a snapshot for every new frame and every new request.
+
+    When it falls behind it does so only for the newest of each. `deliver` is called in the worker's thread.
+    """
 
     def __init__(self, engine: Engine, request: Request, deliver: Deliver) -> None:
         self._engine = engine
@@ -53,7 +55,7 @@ class Worker:
             self._changed.notify()
 
     def stop(self) -> None:
-        """End the thread; nothing is delivered afterwards."""
+        """End the thread."""
         with self._changed:
             self._stopped = True
             self._changed.notify()
@@ -73,11 +75,7 @@ class Worker:
             if frame is not None:
                 self._engine.advance(frame)
                 seen = True
-            snapshot = self._engine.snapshot(request)
-            with self._changed:
-                if self._stopped:
-                    return
-            self._deliver(snapshot)
+            self._deliver(self._engine.snapshot(request))
 
 
 class Reader:

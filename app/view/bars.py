@@ -111,10 +111,8 @@ def strip_bar(states: Sequence[StateNow], width: int) -> Bar:
     return Bar(cells, spots)
 
 
-def tab_bar(
-    views: Sequence[TabView], active: str, tabs: Mapping[str, TabState], width: int
-) -> Bar:
-    """All tabs with number and count, `▲n` where something wants looking at; shorter words when room is short."""
+def tab_bar(views: Sequence[TabView], active: str, tabs: Mapping[str, TabState], width: int) -> Bar:
+    """All tabs with number and count, and `▲n` where something wants looking at."""
     for short, counts in ((False, True), (True, True), (True, False)):
         bar = _tabs(views, active, tabs, short, counts)
         if bar.spots[-1][1] <= width:
@@ -147,13 +145,12 @@ def _tabs(
 
 
 def footer(actions: Sequence[Action], width: int) -> Bar:
-    """Keys and what they do. Those of the highest rank number leave first; rank 1 stands at the right end."""
-    shown = sorted((action for action in actions if action.footer), key=lambda action: action.footer)
-    while len(shown) > 1 and sum(_key_width(action) for action in shown) + 2 > width and shown[-1].footer > 1:
-        shown.pop()
-    order = [action for action in actions if action in shown]
-    left = [action for action in order if action.footer > 1]
-    right = [action for action in order if action.footer == 1]
+    """Keys and what they do. Those of the highest rank leave first; rank 1 stands at the right end."""
+    shown = [action for action in actions if action.hint]
+    while sum(map(_key_width, shown)) + 2 > width and max(action.rank for action in shown) > 1:
+        shown.remove(max(reversed(shown), key=lambda action: action.rank))
+    left = [action for action in shown if action.rank > 1]
+    right = [action for action in shown if action.rank == 1]
     cells = [Cell(" ")]
     spots: list[tuple[int, int, str]] = []
     x = _keys(left, 1, cells, spots)
@@ -164,12 +161,12 @@ def footer(actions: Sequence[Action], width: int) -> Bar:
 
 
 def _key_width(action: Action) -> int:
-    return len(action.label) + len(action.title) + 3
+    return len(action.label) + len(action.hint) + 3
 
 
 def _keys(actions: Sequence[Action], x: int, cells: list[Cell], spots: list[tuple[int, int, str]]) -> int:
     for action in actions:
-        cells += [Cell(action.label, "key"), Cell(f" {action.title}  ")]
+        cells += [Cell(action.label, "key"), Cell(f" {action.hint}  ")]
         spots.append((x, x + _key_width(action) - 2, action.action))
         x += _key_width(action)
     return x

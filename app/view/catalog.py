@@ -13,7 +13,7 @@ from sockscope.app.model.connections import ConnectionsModel
 from sockscope.app.model.engine import TabParts
 from sockscope.app.model.interfaces import InterfacesModel
 from sockscope.app.model.listening import ListeningModel
-from sockscope.app.model.query import Reading, Search
+from sockscope.app.model.query import Reading
 from sockscope.app.model.routes import RoutesModel
 from sockscope.app.model.sockets import Sockets
 from sockscope.app.model.statistics import StatisticsModel
@@ -44,9 +44,7 @@ def tabs() -> Mapping[str, TabParts]:
         INTERFACES.id: InterfacesModel(),
         STATISTICS.id: StatisticsModel(),
     }
-    return {
-        each.id: TabParts(models[each.id], reading(each), each.details, each.empty) for each in VIEWS
-    }
+    return {each.id: TabParts(models[each.id], reading(each), each.details, each.empty) for each in VIEWS}
 
 
 def reading(tab: TabView) -> Reading:

@@ -122,7 +122,7 @@ QUEUE = Column(
     _queue_order,
     priority=2,
     descending=True,
-    search=lambda rows, word: np.zeros(len(rows), dtype=np.bool_),
+    search=search.nowhere,
 )
 SYN_RECV = Column(
     "syn_recv",

@@ -39,6 +39,11 @@ def in_names(codes: Numbers, names: dict[int, str], word: str) -> Matches:
     return np.isin(codes, hit)
 
 
+def nowhere(rows: Table, word: str) -> Matches:  # noqa: ARG001
+    """No row: for numbers that change so often that rows would flicker in and out."""
+    return np.zeros(len(rows), dtype=np.bool_)
+
+
 def in_text(text: bytes, starts: NDArray[np.intp], word: str) -> Matches:
     """Rows that contain the word, of a text with one line a row that begins at `starts`."""
     found = np.zeros(len(starts), dtype=np.bool_)
@@ -121,7 +126,7 @@ def _ports() -> NDArray[np.uint8]:
     return table
 
 
-PROTOCOLS = {
+PROTOCOLS: dict[tuple[int, int], str] = {
     (socket.AF_INET, socket.IPPROTO_TCP): "tcp",
     (socket.AF_INET6, socket.IPPROTO_TCP): "tcp6",
     (socket.AF_INET, socket.IPPROTO_UDP): "udp",

@@ -27,7 +27,12 @@ class Session:
     """The tab that is shown, the choices of every tab, and what holds for all of them."""
 
     def __init__(
-        self, views: Sequence[TabView], active: str, interval: float, words: str = "", hidden: frozenset[str] = frozenset()
+        self,
+        views: Sequence[TabView],
+        active: str,
+        interval: float,
+        words: str = "",
+        hidden: frozenset[str] = frozenset(),
     ) -> None:
         self.views: Mapping[str, TabView] = {view.id: view for view in views}
         self.active = active
@@ -94,7 +99,7 @@ class Session:
         self._set(replace(self.choices, query=replace(query, sort=column, descending=found.descending)))
 
     def sort_next(self, shown: Sequence[str]) -> None:
-        """Sort by the next of the shown columns; after the last comes the tab's natural order, if it has one."""
+        """Sort by the next of the shown columns; the tab's natural order, if it has one, comes after the last."""
         names = [*shown, *([""] if self.view.sort[0] == "" else [])]
         query = self.choices.query
         place = names.index(query.sort) + 1 if query.sort in names else 0

@@ -46,11 +46,11 @@ _WHY_WORDS = {
 
 
 def details(store: Store, rows: Table, row: int) -> tuple[Section, ...]:
-    """The socket, its queues, its owner, its timer, its path and its history."""
+    """The socket, its owner, its queues, its timer, its path and its history."""
     return (
         Section("Socket", tuple(_socket(rows, row))),
-        Section("Queues", tuple(_queues(rows, row))),
         Section("Owner", tuple(_owner(store, rows, row))),
+        Section("Queues", tuple(_queues(rows, row))),
         Section("Timer", tuple(_timer(rows, row))),
         Section("Path", tuple(_path(rows, row))),
         Section("Seen", tuple(_seen(rows, row))),

@@ -34,6 +34,7 @@ TONES = {
 TIMERS = {0: "off", 1: "on", 2: "keepalive", 3: "timewait", 4: "probe", 5: "delack"}
 """Names of struct inet_diag_msg's timers; netstat's, where it has one."""
 
+
 def protocol(rows: Table, row: int) -> str:
     """netstat's word: tcp, tcp6, udp ..."""
     pair = (rows.integer("family", row), rows.integer("protocol", row))
@@ -124,7 +125,7 @@ def _owner_cell(rows: Table, row: int) -> Cell:
 def by_text(rows: Table, name: str) -> Numbers:
     """Sort key of a text column: case does not count, the unknown comes last."""
     column = rows.strings(name)
-    ranks = np.argsort(np.argsort(np.array([value.lower() for value in column.values], dtype=np.str_)))
+    _, ranks = np.unique(np.array([value.lower() for value in column.values], np.str_), return_inverse=True)
     return column.lookup(ranks.tolist(), len(column.values), np.int64)
 
 
@@ -134,7 +135,9 @@ def _owner_order(rows: Table) -> Numbers:
 
 def _in_owner(rows: Table, word: str) -> search.Matches:
     found = search.in_strings(rows.strings("name"), word) | search.in_numbers(rows.numbers("pid"), word)
-    return (found & (rows.numbers("why") == OWNED)) | search.in_names(rows.numbers("why"), dict(enumerate(WHY)), word)
+    return (found & (rows.numbers("why") == OWNED)) | search.in_names(
+        rows.numbers("why"), dict(enumerate(WHY)), word
+    )
 
 
 def user(rows: Table, row: int) -> str | None:
@@ -263,7 +266,7 @@ SEEN = Column(
     lambda rows: np.abs(rows.numbers("seen")),
     priority=7,
     align="right",
-    search=lambda rows, word: np.zeros(len(rows), dtype=np.bool_),
+    search=search.nowhere,
 )
 
 

@@ -62,7 +62,11 @@ def _change_cell(rows: Table, row: int) -> Cell:
     mark = f" {ALARM}" if rows.numbers("problem")[row] else "  "
     change = rows.real("shown", row)
     if math.isnan(change):
-        return Cell(f"reset  {mark}", "warn") if rows.numbers("reset")[row] else Cell(f"{fmt.UNKNOWN}    ", "dim")
+        return (
+            Cell(f"reset  {mark}", "warn")
+            if rows.numbers("reset")[row]
+            else Cell(f"{fmt.UNKNOWN}    ", "dim")
+        )
     if change == 0:
         return Cell(mark, _tone(rows, row))
     amount = _rate(change) if rows.numbers("per_second")[row] else f"{fmt.signed(change)}  "

@@ -82,15 +82,15 @@ def test_every_section_in_the_order_of_the_kernel(directory: Path) -> None:
 def test_a_second_look_sees_new_values_through_the_same_descriptors(directory: Path) -> None:
     collector = CountersCollector(str(directory))
     first = collector.collect()
-    before = set(os.listdir("/proc/self/fd"))
+    before = set(Path("/proc/self/fd").iterdir())
     (directory / "snmp").write_text(SNMP.replace("3099", "4000"))
     second = collector.collect()
-    assert set(os.listdir("/proc/self/fd")) == before
+    assert set(Path("/proc/self/fd").iterdir()) == before
     assert rows(second)["Ip", "InReceives"] == 4000
     assert second.tables["counters"].strings("name") is first.tables["counters"].strings("name")
     assert second.tables["counters"].taken >= first.tables["counters"].taken
     collector.close()
-    assert len(os.listdir("/proc/self/fd")) == len(before) - 3
+    assert len(list(Path("/proc/self/fd").iterdir())) == len(before) - 3
 
 
 def test_a_name_that_appears_while_running_keeps_the_others_in_place(directory: Path) -> None:
@@ -147,7 +147,7 @@ def test_nothing_at_all(tmp_path: Path) -> None:
 def test_a_descriptor_that_fails_is_replaced(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     collector = CountersCollector(str(directory))
     collector.collect()
-    descriptors = len(os.listdir("/proc/self/fd"))
+    descriptors = len(list(Path("/proc/self/fd").iterdir()))
     failures = [errno.ESTALE]
     pread = os.pread
 
@@ -161,7 +161,7 @@ def test_a_descriptor_that_fails_is_replaced(directory: Path, monkeypatch: pytes
     (directory / "snmp").write_text(SNMP.replace("3099", "5000"))
     assert rows(collector.collect())["Ip", "InReceives"] == 5000
     assert failures == []
-    assert len(os.listdir("/proc/self/fd")) == descriptors
+    assert len(list(Path("/proc/self/fd").iterdir())) == descriptors
     collector.close()
 
 

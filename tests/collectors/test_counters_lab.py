@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-import threading
 from pathlib import Path
 
 import pytest
@@ -103,24 +102,6 @@ def test_nstat(namespace: Namespace, tmp_path: Path) -> None:
     }
     assert theirs["UdpNoPorts"] == 7
     assert {name: value for name, value in ours.items() if name not in NOT_IN_NSTAT} == theirs
-
-
-def test_another_thread_looks_at_its_own_namespace(namespace: Namespace) -> None:
-    """Whoever opens the files decides, not the main thread."""
-    with namespace.inside():
-        traffic()
-        inside = CountersCollector()
-        inside.collect()
-    seen: list[int] = []
-
-    def look() -> None:
-        seen.append(pairs(inside.collect().tables["counters"])["Udp", "NoPorts"])
-
-    thread = threading.Thread(target=look)
-    thread.start()
-    thread.join()
-    inside.close()
-    assert seen == [7]
 
 
 def test_limits_follow_the_namespace(namespace: Namespace) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import tempfile
 from collections import defaultdict
+from collections.abc import Sequence
 from itertools import count
 from pathlib import Path
+from typing import TypeVar
 from unittest import mock
 
 from hypothesis import settings
@@ -17,9 +19,12 @@ from sockscope.app.collectors.base import Collected
 from sockscope.app.collectors.search import KERNEL
 from tests.collectors.fakeproc import Scene, owned, reasons
 
+_T = TypeVar("_T")
+
 _RECHECK = 20.0
-_PIDS = st.integers(2, 7)
-_FDS = st.integers(3, 9)
+_PIDS = range(2, 9)
+_ANY = st.integers(0, 1000)
+"""Chooses one of what there is."""
 
 
 class Machine(RuleBasedStateMachine):
@@ -47,6 +52,8 @@ class Machine(RuleBasedStateMachine):
 
         self._patch = mock.patch.object(procfs, "descriptor_count", number)
         self._patch.start()
+        for pid in (3, 5, 7):
+            proc.spawn(pid, [next(self._numbers) for _ in range(3)])
 
     def teardown(self) -> None:
         self._scene.collector.close()
@@ -54,52 +61,65 @@ class Machine(RuleBasedStateMachine):
         self._home.cleanup()
 
     @property
-    def _alive(self) -> dict[int, dict[int, int | None]]:
-        return {pid: self._scene.proc.descriptors(pid) for pid in self._scene.proc.pids() if pid > 1}
+    def _alive(self) -> list[int]:
+        return [pid for pid in self._scene.proc.pids() if pid > 1]
 
-    @rule(pid=_PIDS)
-    def start(self, pid: int) -> None:
-        if pid not in self._alive:
-            self._scene.proc.spawn(pid)
+    @property
+    def _free(self) -> list[int]:
+        alive = self._alive
+        return [pid for pid in _PIDS if pid not in alive]
 
-    @rule(pid=_PIDS, number=st.integers(1, 6))
-    def open_sockets(self, pid: int, number: int) -> None:
-        for _ in range(number if pid in self._alive else 0):
+    @property
+    def _open(self) -> list[tuple[int, int, int | None]]:
+        return [
+            (pid, fd, inode)
+            for pid in self._alive
+            for fd, inode in sorted(self._scene.proc.descriptors(pid).items())
+        ]
+
+    @precondition(lambda self: self._free)
+    @rule(which=_ANY)
+    def start(self, which: int) -> None:
+        self._scene.proc.spawn(_choose(self._free, which))
+
+    @precondition(lambda self: self._alive)
+    @rule(which=_ANY, number=st.integers(1, 6))
+    def open_sockets(self, which: int, number: int) -> None:
+        pid = _choose(self._alive, which)
+        for _ in range(number):
             self._scene.proc.open(pid, self._lowest(pid), next(self._numbers))
 
-    @rule(pid=_PIDS)
-    def open_file(self, pid: int) -> None:
-        if pid in self._alive:
-            self._scene.proc.open(pid, self._lowest(pid), None)
+    @precondition(lambda self: self._alive)
+    @rule(which=_ANY)
+    def open_file(self, which: int) -> None:
+        pid = _choose(self._alive, which)
+        self._scene.proc.open(pid, self._lowest(pid), None)
 
-    @rule(pid=_PIDS, fd=_FDS)
-    def close(self, pid: int, fd: int) -> None:
-        if fd in self._alive.get(pid, {}):
-            self._scene.proc.close(pid, fd)
-
-    @rule(pid=_PIDS, fd=_FDS)
-    def send_and_close(self, pid: int, fd: int) -> None:
-        inode = self._alive.get(pid, {}).get(fd)
-        if inode is not None:
+    @precondition(lambda self: self._open)
+    @rule(which=_ANY, reuse=st.sampled_from(["", "file", "socket"]), send=st.booleans())
+    def close(self, which: int, reuse: str, send: bool) -> None:
+        pid, fd, inode = _choose(self._open, which)
+        self._scene.proc.close(pid, fd)
+        if send and inode is not None:
             self._messages.add(inode)
-            self._scene.proc.close(pid, fd)
+        if reuse:
+            self._scene.proc.open(pid, fd, None if reuse == "file" else next(self._numbers))
 
-    @precondition(lambda self: self._messages)
-    @rule(pid=_PIDS)
-    def receive(self, pid: int) -> None:
-        if pid in self._alive:
-            self._scene.proc.open(pid, self._lowest(pid), self._messages.pop())
+    @precondition(lambda self: self._messages and self._alive)
+    @rule(which=_ANY)
+    def receive(self, which: int) -> None:
+        pid = _choose(self._alive, which)
+        self._scene.proc.open(pid, self._lowest(pid), self._messages.pop())
 
-    @rule(parent=_PIDS, child=_PIDS)
+    @precondition(lambda self: self._alive and self._free)
+    @rule(parent=_ANY, child=_ANY)
     def fork(self, parent: int, child: int) -> None:
-        alive = self._alive
-        if parent in alive and child not in alive:
-            self._scene.proc.fork(parent, child)
+        self._scene.proc.fork(_choose(self._alive, parent), _choose(self._free, child))
 
-    @rule(pid=_PIDS)
-    def end(self, pid: int) -> None:
-        if pid in self._alive:
-            self._scene.proc.exit(pid)
+    @precondition(lambda self: self._alive)
+    @rule(which=_ANY)
+    def end(self, which: int) -> None:
+        self._scene.proc.exit(_choose(self._alive, which))
 
     @rule(seconds=st.sampled_from([0.0, 0.2, 1.0, 3.0]), budget=st.sampled_from([0.0, 0.005, 1.0]))
     def look(self, seconds: float, budget: float) -> None:
@@ -141,8 +161,12 @@ class Machine(RuleBasedStateMachine):
         return {inode for inode, _, _ in self._scene.proc.holding()} | self._messages
 
     def _lowest(self, pid: int) -> int:
-        taken = self._alive[pid]
+        taken = self._scene.proc.descriptors(pid)
         return next(fd for fd in count(3) if fd not in taken)
+
+
+def _choose(things: Sequence[_T], which: int) -> _T:
+    return things[which % len(things)]
 
 
 TestMachine = Machine.TestCase

@@ -1,0 +1,235 @@
+"""The grammar of the command line: netstat's letters with netstat's meaning, and our own long options.
+
+The parser is getopt's, as netstat's is: letters may be bundled, long options shortened as far as they stay
+unambiguous, and arguments may stand anywhere.
+"""
+
+from __future__ import annotations
+
+import getopt
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from sockscope.app.settings import (
+    Settings,
+    Shown,
+    UsageError,
+    Which,
+    checked_interval,
+    checked_theme,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """An option: its letter or "", its long names, what its argument is called ("" if it takes none), and what
+    it does."""
+
+    letter: str
+    names: tuple[str, ...]
+    help: str
+    argument: str = ""
+
+    @property
+    def id(self) -> str:
+        """What the parser calls it: its first long name."""
+        return self.names[0]
+
+
+GROUPS: tuple[tuple[str, tuple[Option, ...]], ...] = (
+    (
+        "What to show (the dashboard opens there)",
+        (
+            Option("a", ("all",), "all sockets, listening or not; with -i: also interfaces that are down"),
+            Option("l", ("listening",), "only listening sockets (without -a and -l: only connected ones)"),
+            Option("r", ("route",), "routes"),
+            Option("i", ("interfaces",), "interfaces"),
+            Option("s", ("statistics",), "protocol counters; zeros only with -a"),
+        ),
+    ),
+    (
+        "Which protocols",
+        (
+            Option("t", ("tcp",), "TCP"),
+            Option("u", ("udp",), "UDP"),
+            Option("U", ("udplite",), "UDP-Lite"),
+            Option("w", ("raw",), "raw sockets"),
+            Option("4", ("inet", "ip", "tcpip"), "IPv4"),
+            Option("6", ("inet6",), "IPv6"),
+            Option("A", ("protocol",), "address families: inet, inet6", "FAMILY[,FAMILY]"),
+            Option("", ("filter",), "only rows that contain each of these words", "WORDS"),
+        ),
+    ),
+    (
+        "How to show it",
+        (
+            Option("n", ("numeric",), "numbers, no names, for ports, users and hosts"),
+            Option("", ("numeric-ports",), "numbers for ports"),
+            Option("", ("numeric-users",), "numbers for users"),
+            Option("", ("numeric-hosts",), "numbers for hosts (so far always the case)"),
+            Option("p", ("programs",), "process number and name of who holds a socket"),
+            Option("e", ("extend",), "more columns; twice for still more with -r"),
+            Option("o", ("timers",), "the Timer column"),
+            Option("W", ("wide", "notrim"), "whole addresses (always the case)"),
+        ),
+    ),
+    (
+        "Once or live",
+        (
+            Option("c", ("continuous",), "printed: again every interval"),
+            Option("", ("interval",), "seconds from one look to the next (1)", "SECONDS"),
+            Option("", ("once",), "print and end, on a terminal too"),
+            Option("", ("json",), "print one JSON object a row"),
+            Option("", ("csv",), "print comma-separated values, with a line of names"),
+            Option("", ("theme",), "colours of the dashboard: dark, light, ansi", "NAME"),
+        ),
+    ),
+    (
+        "About",
+        (
+            Option("V", ("version",), "the version"),
+            Option("h", ("help",), "this text"),
+        ),
+    ),
+)
+
+NOT_YET = {
+    "-x": "unix sockets are not there yet",
+    "--unix": "unix sockets are not there yet",
+    "-g": "multicast groups are not there yet",
+    "--groups": "multicast groups are not there yet",
+    "-M": "masqueraded connections are not there yet",
+    "--masquerade": "masqueraded connections are not there yet",
+}
+"""What netstat has and this does not, told more clearly than as an unknown option."""
+
+_OPTIONS = {option.id: option for _, options in GROUPS for option in options}
+_SHORT = {f"-{option.letter}": option for option in _OPTIONS.values() if option.letter}
+_LONG = {f"--{name}": option for option in _OPTIONS.values() for name in option.names}
+
+_TABLES: dict[str, Shown] = {"route": "routes", "interfaces": "interfaces", "statistics": "statistics"}
+_KINDS = ("tcp", "udp", "udplite", "raw")
+_FAMILIES = {"inet": 4, "inet6": 6}
+
+
+def parse(arguments: Sequence[str]) -> list[tuple[str, str]]:
+    """The options in their order, each as its id and its argument; a number that stands alone is an `interval`
+    and `continuous`. UsageError tells what is not understood."""
+    short = "".join(o.letter + (":" if o.argument else "") for o in _SHORT.values())
+    long = [name.removeprefix("--") + ("=" if option.argument else "") for name, option in _LONG.items()]
+    long += [name.removeprefix("--") for name in NOT_YET if name.startswith("--")]
+    short += "".join(name.removeprefix("-") for name in NOT_YET if not name.startswith("--"))
+    _refuse_negative(arguments)
+    try:
+        found, rest = getopt.gnu_getopt(list(arguments), short, long)
+    except getopt.GetoptError as wrong:
+        raise UsageError(wrong.msg) from None
+    return [*_named(found), *_trailing(rest)]
+
+
+def _refuse_negative(arguments: Sequence[str]) -> None:
+    """`-1` would be read as an option of that name; -4 and -6 are options."""
+    for argument in arguments:
+        if argument == "--":
+            return
+        digits = argument.removeprefix("-")
+        if argument.startswith("-") and digits[:1].isdigit() and digits.strip("46"):
+            checked_interval(argument)
+
+
+def _named(found: list[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    for name, value in found:
+        if name in NOT_YET:
+            raise UsageError(f"option {name}: {NOT_YET[name]}")
+        yield (_LONG[name] if name.startswith("--") else _SHORT[name]).id, value
+
+
+def _trailing(rest: list[str]) -> Iterator[tuple[str, str]]:
+    if len(rest) > 1:
+        raise UsageError(f"one interval at the most, not '{' '.join(rest)}'")
+    for text in rest:
+        yield "interval", text
+        yield "continuous", ""
+
+
+def apply(options: Sequence[tuple[str, str]], base: Settings) -> Settings:
+    """The settings of the file, changed by options as `parse` gives them."""
+    given = {name for name, _ in options}
+    values = dict(options)
+    shown = _shown(given)
+    kinds = frozenset(given.intersection(_KINDS))
+    families = _families(options)
+    intervals = {checked_interval(value) for name, value in options if name == "interval"}
+    if len(intervals) > 1:
+        raise UsageError("two different intervals")
+    if {"json", "csv"} <= given:
+        raise UsageError("--json and --csv exclude each other")
+    numeric = "numeric" in given
+    return replace(
+        base,
+        tab=_tab(shown, given, narrowed=bool(kinds or families)) or base.tab,
+        interval=intervals.pop() if intervals else base.interval,
+        words=values.get("filter", base.words),
+        protocols=_protocols(kinds, families),
+        columns=base.columns | _columns(given),
+        theme=checked_theme(values["theme"]) if "theme" in values else base.theme,
+        once=bool(given & {"once", "json", "csv"}),
+        repeat="continuous" in given,
+        format="json" if "json" in given else "csv" if "csv" in given else "text",
+        shown=shown or "sockets",
+        which=_which(given),
+        families=families,
+        sections=kinds,
+        numeric_ports=numeric or "numeric-ports" in given,
+        numeric_users=numeric or "numeric-users" in given,
+        numeric_hosts=numeric or "numeric-hosts" in given,
+        programs="programs" in given,
+        extend=sum(name == "extend" for name, _ in options),
+        timers="timers" in given,
+    )
+
+
+def _shown(given: set[str]) -> Shown | None:
+    asked = [name for name in _TABLES if name in given]
+    if len(asked) > 1:
+        letters = " and ".join(f"-{_OPTIONS[name].letter}" for name in asked)
+        raise UsageError(f"{letters} exclude each other")
+    return _TABLES[asked[0]] if asked else None
+
+
+def _which(given: set[str]) -> Which:
+    return "all" if "all" in given else "listening" if "listening" in given else "connected"
+
+
+def _tab(shown: Shown | None, given: set[str], *, narrowed: bool) -> str | None:
+    """The tab that the options speak of; None if they speak of none."""
+    if shown is not None:
+        return shown
+    if "all" in given:
+        return "connections"
+    if "listening" in given:
+        return "listening"
+    return "connections" if narrowed else None
+
+
+def _families(options: Sequence[tuple[str, str]]) -> frozenset[int]:
+    families = {_FAMILIES[name] for name, _ in options if name in _FAMILIES}
+    for name, value in options:
+        if name == "protocol":
+            for family in value.split(","):
+                if family not in _FAMILIES:
+                    raise UsageError(f"unknown address family '{family}'; there are {', '.join(_FAMILIES)}")
+                families.add(_FAMILIES[family])
+    return frozenset(families)
+
+
+def _protocols(kinds: frozenset[str], families: frozenset[int]) -> tuple[str, ...]:
+    """netstat's names of the protocols to narrow to; none if nothing was said."""
+    if not kinds and not families:
+        return ()
+    endings = ["" if family == 4 else "6" for family in sorted(families or {4, 6})]
+    return tuple(kind + ending for kind in _KINDS if kind in (kinds or _KINDS) for ending in endings)
+
+
+def _columns(given: set[str]) -> frozenset[str]:
+    return frozenset({"timers": "timer", "extend": "inode"}[name] for name in given & {"timers", "extend"})

@@ -1,0 +1,150 @@
+"""What the user wants of one run: defaults, then the settings file, then the command line."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+Shown = Literal["sockets", "routes", "interfaces", "statistics"]
+Which = Literal["connected", "listening", "all"]
+Format = Literal["text", "json", "csv"]
+
+TABS = ("connections", "listening", "routes", "interfaces", "statistics")
+COLUMNS = ("timer", "inode")
+"""Columns of the dashboard that show only when asked for."""
+THEMES = ("dark", "light", "ansi")
+
+SHORTEST, LONGEST = 0.1, 86400.0
+"""Seconds between two looks: a shorter interval would measure mostly the tool itself."""
+
+
+class UsageError(Exception):
+    """Wrong usage, in words for the user."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The whole of it. The first six are what the dashboard opens with, the others are for printing."""
+
+    tab: str = "connections"
+    interval: float = 1.0
+    words: str = ""
+    """Every row shown contains each of these, blanks between them."""
+    protocols: tuple[str, ...] = ()
+    """Sockets to narrow to: tcp tcp6 udp udp6 udplite udplite6 raw raw6; all if empty."""
+    columns: frozenset[str] = frozenset()
+    theme: str = "sockscope-dark"
+
+    once: bool = False
+    """Print instead of opening the dashboard."""
+    repeat: bool = False
+    """Print again every interval."""
+    format: Format = "text"
+    shown: Shown = "sockets"
+    which: Which = "connected"
+    families: frozenset[int] = frozenset()
+    """Address families asked for, 4 and 6; empty if none was named."""
+    sections: frozenset[str] = frozenset()
+    """Protocols asked for: tcp udp udplite raw; empty if none was named."""
+    numeric_ports: bool = False
+    numeric_users: bool = False
+    numeric_hosts: bool = False
+    programs: bool = False
+    extend: int = 0
+    timers: bool = False
+
+
+def checked_interval(text: str | float) -> float:
+    """An interval in seconds; UsageError says what is wrong with it."""
+    try:
+        seconds = float(text)
+    except ValueError:
+        raise UsageError(f"the interval must be a number of seconds, not '{text}'") from None
+    if not math.isfinite(seconds):
+        raise UsageError(f"the interval must be a finite number of seconds, not '{text}'")
+    if seconds <= 0:
+        raise UsageError(f"the interval must be more than 0 seconds, not '{text}'")
+    if seconds < SHORTEST:
+        raise UsageError(
+            f"an interval of {seconds:g} s would measure mostly sockscope itself; the least is {SHORTEST:g} s"
+        )
+    if seconds > LONGEST:
+        raise UsageError(f"the interval must be {LONGEST:.0f} seconds (a day) at the most, not '{text}'")
+    return seconds
+
+
+def checked_theme(name: str) -> str:
+    """The full name of a theme; UsageError if there is none of that name."""
+    short = name.removeprefix("sockscope-")
+    if short not in THEMES:
+        raise UsageError(f"there is no theme '{name}'; there are {', '.join(THEMES)}")
+    return f"sockscope-{short}"
+
+
+def settings_file(environment: Mapping[str, str] = os.environ) -> Path:
+    """Where the settings file would be (XDG Base Directory Specification)."""
+    base = environment.get("XDG_CONFIG_HOME", "")
+    home = Path(base) if base.startswith("/") else Path(environment.get("HOME") or "/") / ".config"
+    return home / "sockscope" / "config.toml"
+
+
+def from_file(path: Path) -> Settings:
+    """Defaults, changed by the file if there is one; UsageError says which file and what is wrong in it."""
+    try:
+        text = path.read_text("utf-8")
+    except (FileNotFoundError, NotADirectoryError):
+        return Settings()
+    except (OSError, UnicodeDecodeError) as unreadable:
+        raise UsageError(f"{path}: {getattr(unreadable, 'strerror', None) or 'not UTF-8'}") from None
+    import tomllib  # noqa: PLC0415 - most have no such file
+
+    try:
+        return _changed(tomllib.loads(text))
+    except (tomllib.TOMLDecodeError, UsageError) as wrong:
+        raise UsageError(f"{path}: {wrong}") from None
+
+
+def _changed(told: Mapping[str, object]) -> Settings:
+    settings = Settings()
+    for name, value in told.items():
+        if name not in _KEYS:
+            raise UsageError(f"unknown setting '{name}'; there are {', '.join(_KEYS)}")
+        settings = _KEYS[name](settings, value)
+    return settings
+
+
+def _interval(settings: Settings, value: object) -> Settings:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise UsageError("'interval' must be a number of seconds")
+    return replace(settings, interval=checked_interval(value))
+
+
+def _theme(settings: Settings, value: object) -> Settings:
+    if not isinstance(value, str):
+        raise UsageError("'theme' must be a text")
+    return replace(settings, theme=checked_theme(value))
+
+
+def _tab(settings: Settings, value: object) -> Settings:
+    if not isinstance(value, str) or value not in TABS:
+        raise UsageError(f"'tab' must be one of {', '.join(TABS)}")
+    return replace(settings, tab=value)
+
+
+def _columns(settings: Settings, value: object) -> Settings:
+    if not isinstance(value, list) or not all(name in COLUMNS for name in value):
+        raise UsageError(f"'columns' must be a list of some of {', '.join(COLUMNS)}")
+    return replace(settings, columns=frozenset(value))
+
+
+_KEYS: dict[str, Callable[[Settings, object], Settings]] = {
+    "interval": _interval,
+    "theme": _theme,
+    "tab": _tab,
+    "columns": _columns,
+}
+"""What the file may set, and how it is checked."""

@@ -1,0 +1,81 @@
+"""The text of `--help`, made of the options as the parser has them."""
+
+from __future__ import annotations
+
+import textwrap
+
+from sockscope.app.options import GROUPS, Option
+from sockscope.app.settings import settings_file
+
+WIDTH = 78
+_INDENT = 26
+
+_HEAD = """\
+Usage: sockscope [OPTION...] [INTERVAL]
+
+netstat, live: a dashboard of sockets, listeners, routes, interfaces and protocol
+counters. Where standard output is no terminal it prints once instead, as netstat
+does. A number at the end is the interval in seconds; printed, it repeats.
+
+  sockscope                 the dashboard
+  sockscope -tulpn          the dashboard at Listening
+  sockscope -tan | less     every TCP socket, printed once
+  sockscope -tan 5 | cat    every TCP socket, printed every 5 s
+  sockscope --json -r       every route, one JSON object a line
+"""
+
+_DIFFERENCES = (
+    ("Send-Q of a listener", "0", "its backlog"),
+    ("addresses", "cut to 22 characters", "whole, with -W and without"),
+    ("names without -n", "ports, users, hosts", "ports and users; hosts stay numbers"),
+    ("program of -p", "cut, the first holder", "whole, +2 if two more hold the socket"),
+    ("user of -e where none is known", "0 or root", "-"),
+    ("blackhole and throw routes", "U", "!"),
+    ("multipath routes, IPv4", "the first next hop", "a line for each"),
+    ("null entries, IPv6", "listed as routes", "left out"),
+    ("Ref of IPv6 routes", "an internal count", "-"),
+    ("point-to-point interfaces", "P, as if promiscuous", "p"),
+    ("-r with --json, --csv", "", "all tables, both families"),
+    ("-s", "IPv4 and TCP only", "IPv6 too; -4, -6, -t, -u, -U, -w narrow"),
+)
+
+_TAIL = """\
+Timers: the kernel tells one count a socket, retransmissions of `on`, probes of
+`keepalive` and `probe`; it stands where netstat has it, the other reads 0.
+JSON: null is not known or does not apply. Sockets that are bound and neither listen
+nor are connected are not printed; the dashboard shows them as BOUND.
+
+Exit status: 0 done, 1 the kernel refused or failed, 2 wrong usage.
+"""
+
+
+def usage() -> str:
+    """The whole text, at most 82 columns wide."""
+    parts = [_HEAD]
+    for title, options in GROUPS:
+        parts.append("\n".join([f"{title}:", *map(_option, options)]) + "\n")
+    parts.append(_table())
+    parts.append(_TAIL)
+    parts.append(f"Settings: {settings_file()} (TOML: interval, theme, tab, columns)\n")
+    return "\n".join(parts)
+
+
+def _option(option: Option) -> str:
+    names = f"--{option.names[0]}" + (f" {option.argument}" if option.argument else "")
+    left = f"  -{option.letter}, {names}" if option.letter else f"      {names}"
+    if len(left) >= _INDENT:
+        left += "\n" + " " * (_INDENT - 1)
+    indent = " " * _INDENT
+    return left.ljust(_INDENT - 1) + " " + textwrap.fill(
+        option.help, WIDTH, initial_indent=indent, subsequent_indent=indent
+    ).lstrip()
+
+
+def _table() -> str:
+    head = ("differs from netstat in", "there", "here")
+    widths = [max(len(row[place]) for row in (head, *_DIFFERENCES)) for place in range(2)]
+    lines = (
+        f"  {subject.ljust(widths[0])}  {there.ljust(widths[1])}  {here}".rstrip()
+        for subject, there, here in (head, *_DIFFERENCES)
+    )
+    return "\n".join(lines) + "\n"
