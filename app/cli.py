@@ -52,9 +52,7 @@ def _run(arguments: Sequence[str]) -> int:
         return DONE
     settings = apply(options, from_file(settings_file()))
     if sys.platform != "linux":
-        return _complain(
-            "only Linux has the interfaces that sockscope reads (netlink, /proc/net)", FAILED
-        )
+        return _complain("only Linux has the interfaces that sockscope reads (netlink, /proc/net)", FAILED)
     if settings.once or not _is_terminal(1):
         return _print(settings)
     if not _is_terminal(0):

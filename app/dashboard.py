@@ -194,8 +194,7 @@ class Dashboard(App[None]):
         if not self._session.details_open:
             return
         panel = self.screen_stack[0].query_one(Panel)
-        sections = snapshot.details or ()
-        panel.show(facts.lines(sections, max(20, panel.size.width), snapshot.details_gone))
+        panel.show(partial(facts.lines, snapshot.details or (), snapshot.details_gone))
 
     def _why_empty(self, snapshot: Snapshot) -> str:
         total = 0 if snapshot.rows is None else len(snapshot.rows)

@@ -22,8 +22,7 @@ from sockscope.app.settings import (
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """An option: its letter or "", its long names, what its argument is called ("" if it takes none), and what
-    it does."""
+    """An option: its letter, its long names, what it does, what its argument is called; "" for none."""
 
     letter: str
     names: tuple[str, ...]
@@ -113,7 +112,7 @@ _FAMILIES = {"inet": 4, "inet6": 6}
 
 
 def parse(arguments: Sequence[str]) -> list[tuple[str, str]]:
-    """The options in their order, each as its id and its argument; a number that stands alone is an `interval`
+    """The options in their order, each as its id and its argument; a number that stands alone means `interval`
     and `continuous`. UsageError tells what is not understood."""
     short = "".join(o.letter + (":" if o.argument else "") for o in _SHORT.values())
     long = [name.removeprefix("--") + ("=" if option.argument else "") for name, option in _LONG.items()]

@@ -57,6 +57,11 @@ class Settings:
     extend: int = 0
     timers: bool = False
 
+    @property
+    def owners(self) -> bool:
+        """Whether what is printed needs to know who holds a socket."""
+        return self.programs or self.format != "text" or bool(self.words)
+
 
 def checked_interval(text: str | float) -> float:
     """An interval in seconds; UsageError says what is wrong with it."""

@@ -66,9 +66,11 @@ def _option(option: Option) -> str:
     if len(left) >= _INDENT:
         left += "\n" + " " * (_INDENT - 1)
     indent = " " * _INDENT
-    return left.ljust(_INDENT - 1) + " " + textwrap.fill(
-        option.help, WIDTH, initial_indent=indent, subsequent_indent=indent
-    ).lstrip()
+    return (
+        left.ljust(_INDENT - 1)
+        + " "
+        + textwrap.fill(option.help, WIDTH, initial_indent=indent, subsequent_indent=indent).lstrip()
+    )
 
 
 def _table() -> str:

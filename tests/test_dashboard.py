@@ -82,7 +82,7 @@ class Stage:
 
 
 @asynccontextmanager
-async def stage(width: int = 120, height: int = 30, tab: str = "connections") -> AsyncIterator[Stage]:
+async def stage(width: int = 120, height: int = 36, tab: str = "connections") -> AsyncIterator[Stage]:
     source = FakeSource()
     app = Dashboard(source, Session(VIEWS, tab, 1.0, hidden=frozenset({"timer", "inode"})))
     async with app.run_test(size=(width, height), notifications=True) as pilot:
@@ -313,7 +313,7 @@ async def test_hostile_names_reach_the_screen_as_text() -> None:
         hostile = owners((70, 1, "\x1b[31m[bold]x[/bold]\n"))
         on.source.push(frame(1, ROWS, hostile))
         await on.until(lambda: any("^[[31m[bold]" in line for line in on.lines()))
-        await on.press("enter", "J", "J")
+        await on.press("enter")
         await on.until(lambda: "^[[31m" in on.details())
 
 

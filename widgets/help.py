@@ -62,16 +62,8 @@ class HelpScreen(ModalScreen[None]):
         yield Panel(id="help")
 
     def on_mount(self) -> None:
-        """Fill it when its width is known."""
-        self.call_after_refresh(self._fill)
-
-    def on_resize(self) -> None:
-        """Another width, other lines."""
-        self.call_after_refresh(self._fill)
-
-    def _fill(self) -> None:
-        panel = self.query_one(Panel)
-        panel.show(help_lines(panel.size.width))
+        """Fill it."""
+        self.query_one(Panel).show(help_lines)
 
     def action_scroll_by(self, lines: int) -> None:
         """Scroll the page."""

@@ -1,8 +1,8 @@
-"""A panel of lines to read: details beside the table."""
+"""A panel of lines to read: details beside the table, and the help."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
@@ -12,18 +12,36 @@ from sockscope.app.view.columns import Cell
 from sockscope.widgets.paint import changed
 from sockscope.widgets.tones import Toned
 
+Lines = Sequence[Sequence[Cell]]
+
+
+def _nothing(_: int) -> Lines:
+    return ()
+
 
 class Panel(Toned, ScrollView, can_focus=False):
-    """Shows lines of runs of text, scrolled by the mouse wheel; only what changed is painted."""
+    """Shows lines of runs of text, made for its width; only what changed is painted."""
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
-        self._lines: Sequence[Sequence[Cell]] = ()
+        self._make: Callable[[int], Lines] = _nothing
+        self._lines: Lines = ()
 
-    def show(self, lines: Sequence[Sequence[Cell]]) -> None:
-        """Show these lines."""
-        before, self._lines = self._lines, lines
+    def show(self, make: Callable[[int], Lines]) -> None:
+        """Show the lines that `make` gives for a width."""
+        self._make = make
         width = self.scrollable_content_region.width
+        if width:
+            self._paint(make(width), width)
+
+    def on_resize(self) -> None:
+        """Another width, other lines."""
+        self._lines = ()
+        self.show(self._make)
+        self.refresh()
+
+    def _paint(self, lines: Lines, width: int) -> None:
+        before, self._lines = self._lines, lines
         if len(before) != len(lines):
             self.virtual_size = Size(0, len(lines))
             self.refresh()

@@ -20,9 +20,9 @@ class ConnectionsModel:
     def advance(self, store: Store) -> None:
         """Nothing to remember: coming and going is followed by the engine."""
 
-    def rows(self, store: Store, options: Options) -> Table | None:  # noqa: ARG002
-        """One row a socket."""
-        return self._sockets.rows(store)
+    def rows(self, store: Store, options: Options) -> Table | None:
+        """One row a socket. Switch `every_holder`: see model/sockets.py."""
+        return self._sockets.rows(store, options)
 
     def count(self, store: Store) -> int | None:
         """All TCP sockets but listeners while other tabs are shown, all sockets on its own."""

@@ -39,10 +39,10 @@ class ListeningModel:
         self._count = len(listening)
         self._attention = int((queue_full(listening) | synq_near(listening)).sum())
 
-    def rows(self, store: Store, options: Options) -> Table | None:  # noqa: ARG002
+    def rows(self, store: Store, options: Options) -> Table | None:
         """The columns of model/sockets.py, `reach` (u1, index into REACHES), `syn_recv` (i8, -1 for UDP):
         connections that wait for the last step of their handshake."""
-        rows = self._sockets.rows(store)
+        rows = self._sockets.rows(store, options)
         return None if rows is None else _listening(rows)
 
     def count(self, store: Store) -> int | None:  # noqa: ARG002

@@ -24,54 +24,60 @@ class Presence:
     def __init__(self) -> None:
         self._keys: Key = np.empty(0, np.uint64)
         self._since: NDArray[np.float64] = np.empty(0)
+        self._older: NDArray[np.bool_] = np.empty(0, np.bool_)
         self._rows: Table | None = None
         self._gone: list[tuple[float, Table]] = []
         self._observed = -np.inf
 
     def observe(self, rows: Table, now: float, gap: float) -> Table:
-        """The rows, and after them those that have just gone, with two columns more.
+        """The rows, and after them those that have just gone, with three columns more.
 
-        `presence` (u1) is STEADY, NEW or GONE; `seen` (f8) the seconds since a row was first seen, negative
-        where it was there when watching began. After a pause of more than `gap` seconds nothing counts as new
-        or gone, because nobody was looking.
+        `presence` (u1) is STEADY, NEW or GONE; `seen` (f8) the seconds since a row was first seen; `older`
+        (bool) says that it was there when watching began. After a pause of over `gap` seconds nothing counts as
+        new or gone, because nobody was looking.
         """
-        keys = rows.numbers("key")
+        keys: Key = rows.numbers("key")
+        watched = now - self._observed <= gap
         places = find(keys, self._keys)
         known = places >= 0
         since = np.full(len(keys), now)
-        if known.any():
-            since[known] = self._since[places[known]]
-        watched = now - self._observed <= gap
-        if not watched:
-            since[~known] = -now  # marks "there already": a negative time of first sight
+        older = np.full(len(keys), not watched)
+        since[known] = self._since[places[known]]
+        older[known] = self._older[places[known]]
         self._linger(keys, now, watched)
-        self._keys, self._since, self._rows, self._observed = keys, since, rows, now
-        presence = np.where((since >= 0) & (now - since < NEW_FOR), NEW, STEADY).astype(np.uint8)
-        seen = np.where(since >= 0, now - since, -(now + since))
-        shown = rows.with_columns(presence=presence, seen=seen)
+        self._keys, self._since, self._older = keys, since, older
+        self._rows, self._observed = rows, now
+        new = ~older & (now - since < NEW_FOR)
+        presence = np.where(new, NEW, STEADY).astype(np.uint8)
+        shown = rows.with_columns(presence=presence, seen=now - since, older=older)
         return concatenate([shown, *(table for _, table in self._gone)])
 
     def _linger(self, keys: Key, now: float, watched: bool) -> None:
-        self._gone = [(until, table) for until, table in self._gone if until > now] if watched else []
-        if self._rows is None or not watched:
+        if not watched or self._rows is None:
+            self._gone = []
             return
-        absent = find(self._keys, keys) < 0
-        if "parent" in self._rows:
-            absent &= self._rows.numbers("parent") < 0  # an index into rows that are no longer there
-        if "heading" in self._rows:
-            absent &= ~self._rows.numbers("heading").astype(np.bool_)
-        missing = np.flatnonzero(absent)
-        back = [table.take(find(table.numbers("key"), keys) < 0) for _, table in self._gone]
-        self._gone = [
-            (until, table) for (until, _), table in zip(self._gone, back, strict=True) if len(table)
+        still = [
+            (until, table.take(find(table.numbers("key"), keys) < 0))
+            for until, table in self._gone
+            if until > now
         ]
+        self._gone = [(until, table) for until, table in still if len(table)]
         room = LINGERING - sum(len(table) for _, table in self._gone)
-        if not len(missing) or room <= 0:
-            return
-        missing = missing[:room]
-        since = self._since[missing]
-        gone = self._rows.take(missing).with_columns(
-            presence=np.full(len(missing), GONE, np.uint8),
-            seen=np.where(since >= 0, now - since, -(now + since)),
-        )
-        self._gone.append((now + LINGERS_FOR, gone))
+        missing = np.flatnonzero(self._may_linger() & (find(self._keys, keys) < 0))[: max(0, room)]
+        if len(missing):
+            gone = self._rows.take(missing).with_columns(
+                presence=np.full(len(missing), GONE, np.uint8),
+                seen=now - self._since[missing],
+                older=self._older[missing],
+            )
+            self._gone.append((now + LINGERS_FOR, gone))
+
+    def _may_linger(self) -> NDArray[np.bool_]:
+        """Not headings, and not children: their parent is an index into rows that are no longer there."""
+        rows = self._rows
+        may = np.ones(len(self._keys), dtype=np.bool_)
+        if rows is not None and "parent" in rows:
+            may &= rows.numbers("parent") < 0
+        if rows is not None and "heading" in rows:
+            may &= ~rows.numbers("heading").astype(np.bool_)
+        return may

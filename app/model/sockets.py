@@ -14,10 +14,13 @@ from sockscope.app.model.listeners import embryonic, listener_of
 from sockscope.app.model.ownership import Ownership
 from sockscope.app.model.rates import Key
 from sockscope.app.model.store import Store
+from sockscope.app.model.tab import Options
 from sockscope.app.model.users import user_names
 
 NEEDS = ("sockets", "owners", "processes", "unowned")
 NO_UID = np.uint32(0xFFFFFFFF)
+
+NO_OPTIONS = Options()
 
 NOT_INHERITED, FROM_LISTENER = 0, 1
 
@@ -29,13 +32,13 @@ class Sockets:
         self._frame: Frame | None = None
         self._rows: Table | None = None
 
-    def rows(self, store: Store) -> Table | None:
+    def rows(self, store: Store, options: Options = NO_OPTIONS) -> Table | None:
         """The columns of table `sockets` and more; None while no sockets are collected.
 
         `key`; the owner as `pid` (i8, -1 unknown), `name`, `holders` (u4) and `why` (u1, ownership.py);
         `inherited` (u1: it is the listener's); `listener` (row or -1, for what has not been accepted yet);
         `uid` with 2**32-1 for unknown, `user`; `device`, the name of the bound interface; `tcp_state`, 0 for
-        what is not TCP.
+        what is not TCP. With the switch `every_holder` also `pids`, the numbers of all holders.
         """
         if store.frame is not self._frame:
             sockets = store.now("sockets")
@@ -45,6 +48,8 @@ class Sockets:
                 else _with_owners(sockets, Ownership.from_store(store), store.now("links"))
             )
             self._frame = store.frame
+        if self._rows is not None and options["every_holder"] and "pids" not in self._rows:
+            self._rows = _with_pids(self._rows, Ownership.from_store(store))
         return self._rows
 
 
@@ -67,6 +72,12 @@ def _with_owners(sockets: Table, ownership: Ownership, links: Table | None) -> T
         device=_devices(sockets.numbers("interface"), links),
         tcp_state=np.where(sockets.numbers("protocol") == socket.IPPROTO_TCP, sockets.numbers("state"), 0),
     )
+
+
+def _with_pids(rows: Table, ownership: Ownership) -> Table:
+    listener = rows.numbers("listener")
+    source = np.where(listener >= 0, listener, np.arange(len(rows)))
+    return rows.with_columns(pids=ownership.pid_lists(rows.numbers("inode")[source]))
 
 
 def identity(sockets: Table) -> Key:

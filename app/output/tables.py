@@ -22,13 +22,16 @@ def write_json(file: TextIO, fields: Sequence[Field], rows: Table, order: NDArra
         file.write(encode({field.name: _plain(field.value(rows, row)) for field in fields}) + "\n")
 
 
-def write_csv(file: TextIO, fields: Sequence[Field], rows: Table, order: NDArray[np.intp]) -> None:
+def write_csv(
+    file: TextIO, fields: Sequence[Field], rows: Table, order: NDArray[np.intp], *, heading: bool = True
+) -> None:
     """A line of names, then one line a row (RFC 4180, but lines end in LF); what is not known is empty.
 
-    Lists are separated by blanks.
+    The members of a list have blanks between them.
     """
     writer = csv.writer(file, lineterminator="\n")
-    writer.writerow([field.name for field in fields])
+    if heading:
+        writer.writerow([field.name for field in fields])
     for row in order.tolist():
         writer.writerow([_flat(_plain(field.value(rows, row))) for field in fields])
 

@@ -3,36 +3,69 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from sockscope.app.view.columns import Cell, Section
 from sockscope.app.view.layout import cell_width
 
 LABEL = 13
 """Cells for the labels, the gap behind them included."""
+COLUMN = 52
+"""Cells that facts need to stand beside one another."""
+
+Lines = list[list[Cell]]
 
 
-def lines(sections: Iterable[Section], width: int, gone: bool = False) -> list[list[Cell]]:
-    """One fact a line, long values wrapped under themselves; sections are set apart by their titles.
+def lines(sections: Sequence[Section], gone: bool, width: int) -> Lines:
+    """One fact a line, long values wrapped under themselves, in two columns where there is room.
 
     Of something that is `gone` the first line says so.
     """
-    room = max(8, width - LABEL - 2)
-    made: list[list[Cell]] = [[Cell(" gone: this is what was last known of it", "warn")]] if gone else []
+    made = [[Cell(" gone: this is what was last known of it", "warn")]] if gone else []
+    told = [section for section in sections if section.facts]
+    if width < 2 * COLUMN:
+        return made + _stacked(told, width)
+    half = width // 2
+    left, right = _split(told, half)
+    return made + _beside(_stacked(left, half), _stacked(right, width - half), half)
+
+
+def _split(sections: list[Section], width: int) -> tuple[list[Section], list[Section]]:
+    """The sections in two runs whose longer one is as short as can be."""
+    heights = [len(_section(section, width)) + 1 for section in sections]
+    cuts = range(len(sections) + 1)
+    best = min(cuts, key=lambda cut: (max(sum(heights[:cut]), sum(heights[cut:])), -cut))
+    return sections[:best], sections[best:]
+
+
+def _stacked(sections: list[Section], width: int) -> Lines:
+    made: Lines = []
     for section in sections:
-        if not section.facts:
-            continue
-        if made:
-            made.append([])
-        made.append([Cell(f" {section.title}", "heading")])
-        for fact in section.facts:
-            pieces = _wrapped(fact.value, room)
-            label = f" {fact.label}".ljust(LABEL)
-            if len(label) > LABEL:
-                label += " "
-                pieces = _wrapped(fact.value, max(8, width - len(label) - 1))
-            made.append([Cell(label, "dim"), Cell(pieces[0], fact.tone)])
-            made += [[Cell(" " * LABEL), Cell(piece, fact.tone)] for piece in pieces[1:]]
+        made += [[], *_section(section, width)] if made else _section(section, width)
+    return made
+
+
+def _section(section: Section, width: int) -> Lines:
+    room = max(8, width - LABEL - 1)
+    made: Lines = [[Cell(f" {section.title}", "heading")]]
+    for fact in section.facts:
+        label = f" {fact.label}".ljust(LABEL)
+        if len(label) > LABEL:
+            label += " "
+        pieces = _wrapped(fact.value, room - len(label) + LABEL)
+        made.append([Cell(label, "dim"), Cell(pieces[0], fact.tone)])
+        made += [[Cell(" " * len(label)), Cell(piece, fact.tone)] for piece in pieces[1:]]
+    return made
+
+
+def _beside(left: Lines, right: Lines, at: int) -> Lines:
+    height = max(len(left), len(right))
+    made: Lines = []
+    for place in range(height):
+        first = left[place] if place < len(left) else []
+        second = right[place] if place < len(right) else []
+        blank = " " * (at - sum(cell_width(cell.text) for cell in first))
+        made.append([*first, Cell(blank), *second])
     return made
 
 

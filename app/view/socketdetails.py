@@ -171,11 +171,9 @@ def _path(rows: Table, row: int) -> list[Fact]:
 
 
 def _seen(rows: Table, row: int) -> list[Fact]:
-    seen = rows.real("seen", row)
-    if seen < 0:
-        facts = [Fact("first seen", f"it was there when watching began, {duration(-seen)} ago")]
-    else:
-        facts = [Fact("first seen", f"{duration(seen)} ago")]
+    ago = f"{duration(rows.real('seen', row))} ago"
+    older = rows.integer("older", row)
+    facts = [Fact("first seen", f"{ago}, when watching began" if older else ago)]
     if rows.integer("presence", row) == GONE:
         facts.append(Fact("now", "closed", "dim"))
     return facts

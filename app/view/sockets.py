@@ -135,9 +135,8 @@ def _owner_order(rows: Table) -> Numbers:
 
 def _in_owner(rows: Table, word: str) -> search.Matches:
     found = search.in_strings(rows.strings("name"), word) | search.in_numbers(rows.numbers("pid"), word)
-    return (found & (rows.numbers("why") == OWNED)) | search.in_names(
-        rows.numbers("why"), dict(enumerate(WHY)), word
-    )
+    owned: search.Matches = found & (rows.numbers("why") == OWNED)
+    return owned | search.in_names(rows.numbers("why"), dict(enumerate(WHY)), word)
 
 
 def user(rows: Table, row: int) -> str | None:
@@ -157,8 +156,7 @@ def _protocol_order(rows: Table) -> Numbers:
 
 
 def _seen_cell(rows: Table, row: int) -> Cell:
-    seen = rows.real("seen", row)
-    return Cell(f">{coarse(-seen)}" if seen < 0 else coarse(seen), "dim")
+    return Cell(f"{'>' if rows.integer('older', row) else ''}{coarse(rows.real('seen', row))}", "dim")
 
 
 def coarse(seconds: float) -> str:
@@ -263,7 +261,7 @@ SEEN = Column(
     "Seen",
     5,
     _seen_cell,
-    lambda rows: np.abs(rows.numbers("seen")),
+    lambda rows: rows.numbers("seen"),
     priority=7,
     align="right",
     search=search.nowhere,
@@ -299,7 +297,7 @@ def _process(rows: Table, row: int) -> str | None:
 
 
 def _pids(rows: Table, row: int) -> list[int] | None:
-    pids = rows.text("pids", row)
+    pids = rows.text("pids", row) if "pids" in rows else None
     return [int(pid) for pid in pids.split()] if pids else None
 
 

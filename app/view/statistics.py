@@ -17,7 +17,7 @@ from sockscope.app.view.search import Matches, in_strings
 
 ALARM = "▲"
 
-_EXACT = 10**12  # larger totals are shortened, details have them whole
+_TOTAL = 15  # cells; what is longer is shortened, details have it whole
 _LEAST_RATE = 0.05
 _RELATED = 12
 
@@ -53,8 +53,10 @@ def _name_cell(rows: Table, row: int) -> Cell:
 
 def _total_cell(rows: Table, row: int) -> Cell:
     value = rows.integer("value", row)
-    text = fmt.count(value) if abs(value) < _EXACT else fmt.short(value)
-    return Cell(text, "" if rows.numbers("moved")[row] else "dim")
+    text = fmt.count(value)
+    return Cell(
+        text if len(text) <= _TOTAL else fmt.short(value), "" if rows.numbers("moved")[row] else "dim"
+    )
 
 
 def _change_cell(rows: Table, row: int) -> Cell:
@@ -151,7 +153,7 @@ def _related(rows: Table, row: int) -> list[Fact]:
     facts = []
     for place in places[np.argsort(-speed, kind="stable")][:_RELATED].tolist():
         cell = _change_cell(rows, place)
-        facts.append(Fact(rows.text("name", place) or "", cell.text.strip(), cell.tone))
+        facts.append(Fact(rows.text("name", place) or "", cell.text.strip() or "0", cell.tone))
     return facts
 
 
@@ -173,12 +175,12 @@ STATISTICS = TabView(
         Column(
             "total",
             "Total",
-            15,
+            _TOTAL,
             _total_cell,
             _by("value"),
             priority=3,
             align="right",
-            minimum=15,
+            minimum=_TOTAL,
             descending=True,
             search=_never,
         ),

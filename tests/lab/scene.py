@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import socket
 import subprocess
 from typing import Self
@@ -20,6 +21,8 @@ SILENT = "10.0.0.4"
 """A neighbour that never answers."""
 SPOOFED = ("198.51.100.7", "198.51.100.8")
 SPOOFED_V6 = ("fd00:0:0:5::7",)
+STRANGER = 12345
+"""A user id that owns some of the sockets."""
 TIME_WAITS = 200
 HALF_OPEN = 40
 WORKERS = 3
@@ -86,6 +89,7 @@ class Scene:
         here, there = self.here, self.there
         _, kept = states.established(self.v4, here, there)
         states.keep_alive(kept)
+        os.fchown(kept.fileno(), STRANGER, -1)
         states.established(self.v6, here, there)
         states.established(self.dual, here, there, host=SERVER)
         states.established(self.dual, here, there, host=SERVER_V6)
@@ -141,6 +145,7 @@ class Scene:
         here = self.here
         self.bound = [here.bind(SERVER), here.bind("::"), here.bind("::", v6only=True)]
         plain = here.udp()
+        os.fchown(plain.fileno(), STRANGER, -1)
         here.udp(("127.0.0.1", 0), plain.getsockname())
         here.udp(("::", 0))
         here.udp(("::", 0), v6only=True)

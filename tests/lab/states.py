@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import socket
+import sys
+import termios
+import time
 from collections import Counter
 from collections.abc import Iterable
 from typing import Literal
@@ -29,6 +33,8 @@ NAMES = (
 
 NOWHERE = "02:00:00:00:00:fe"
 """A link-layer address nobody has: what is sent there is lost without a word."""
+
+_SIOCOUTQNSD = 0x894B
 
 
 def states(namespace: Namespace) -> Counter[str]:
@@ -75,6 +81,7 @@ def time_wait(
     servers: Sockets,
     clients: Sockets,
     number: int,
+    *,
     first: Literal["client", "server"] = "client",
     host: str = "",
 ) -> None:
@@ -133,18 +140,24 @@ def close_wait(
     """
     client, server = established(listener, servers, clients)
     client.shutdown(socket.SHUT_WR) if held else client.close()
-    server.recv(1)
     return client, server
 
 
-def stuff(sender: socket.socket) -> int:
-    """Send until the peer's buffer and the own are full; how many bytes went in."""
+def stuff(sender: socket.socket) -> None:
+    """Send until the peer's window is closed and the own buffer is full, as with a peer that never reads."""
     sender.setblocking(False)
-    total = 0
-    with contextlib.suppress(BlockingIOError):
-        while True:
-            total += sender.send(b"x" * 65536)
-    return total
+    while True:
+        with contextlib.suppress(BlockingIOError):
+            while sender.send(b"x" * 65536):
+                pass
+        time.sleep(0.05)
+        if 0 < _queued(sender, termios.TIOCOUTQ) == _queued(sender, _SIOCOUTQNSD):
+            return
+
+
+def _queued(sender: socket.socket, which: int) -> int:
+    """Bytes in the send buffer: all of them, or those never sent."""
+    return int.from_bytes(fcntl.ioctl(sender, which, b"\0" * 4), sys.byteorder)
 
 
 def keep_alive(opened: socket.socket, seconds: int = 300) -> None:

@@ -22,7 +22,8 @@ def test_what_is_there_at_first_is_not_new() -> None:
     first = presence.observe(rows(1, 2), now=100.0, gap=3.0)
     assert seen(first) == {1: STEADY, 2: STEADY}
     later = presence.observe(rows(1, 2), now=101.0, gap=3.0)
-    assert later.numbers("seen").tolist() == [-1.0, -1.0]  # at least one second
+    assert later.numbers("seen").tolist() == [1.0, 1.0]
+    assert later.numbers("older").all()
 
 
 def test_a_new_row_is_marked_for_a_moment_and_ages() -> None:

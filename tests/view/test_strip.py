@@ -78,8 +78,8 @@ FLOOD = strip(
     [
         (
             160,
-            "ESTABLISHED 1,204 +3/s   ▅▅▅▅▅▅  SYN_RECV 512 +88/s  ▁▁▁▁▁█ ▲  TIME_WAIT 8,112 +120/s ▅▅▅▅▅▆ ▲  "
-            "CLOSE_WAIT 14 ▅▅▅▅▅▅  FIN_WAIT2 3  LISTEN 31  others 0",
+            "ESTABLISHED 1,204 +3/s   ▅▅▅▅▅▅▅▅  SYN_RECV 512 +88/s  ▁▁▁▁▁▁▁█ ▲  "
+            "TIME_WAIT 8,112 +120/s ▅▅▅▅▅▅▅▆ ▲  CLOSE_WAIT 14 ▅▅▅▅▅▅▅▅  FIN_WAIT2 3  LISTEN 31  others 0",
         ),
         (
             116,
