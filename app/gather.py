@@ -11,7 +11,7 @@ import numpy as np
 
 from sockscope.app.collectors.base import Collected
 from sockscope.app.collectors.owners import OwnersCollector
-from sockscope.app.frames.frame import Frame, Note
+from sockscope.app.frames.frame import Frame
 from sockscope.app.frames.table import Strings, Table
 from sockscope.app.output.sockets import of_protocols
 from sockscope.app.sampler.sampler import NOT_YET_LOOKED, host
@@ -67,9 +67,6 @@ class Gatherer:
             notes=tuple(notes),
         )
 
-    def missing(self, frame: Frame) -> tuple[Note, ...]:
-        """What of a frame failed so that a table is not there, or not as the kernel has it."""
-        return tuple(note for note in frame.notes if note.kind == "failed")
 
     def close(self) -> None:
         """Give back what the collectors hold."""

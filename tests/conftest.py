@@ -8,6 +8,7 @@ import pytest
 
 from tests.lab.namespace import Namespace
 from tests.lab.need import require_root_and
+from tests.lab.scene import Scene
 
 
 @pytest.fixture
@@ -15,4 +16,12 @@ def namespace() -> Iterator[Namespace]:
     """An empty network namespace with its loopback up, removed after the test."""
     require_root_and()
     with Namespace() as made:
+        yield made
+
+
+@pytest.fixture
+def scene() -> Iterator[Scene]:
+    """A quiet server with a socket in every state, and its client; removed after the test."""
+    require_root_and("ss", "netstat")
+    with Scene() as made:
         yield made

@@ -26,7 +26,6 @@ _NO_SUPPRESS = 0xFFFFFFFF
 _IP_PROTOCOLS = {1: "icmp", 6: "tcp", 17: "udp", 33: "dccp", 58: "ipv6-icmp", 132: "sctp", 136: "udplite"}
 _MASKS = {27, 28, 29, 30}
 """Masks of flow label, ports and DSCP; the attribute they belong to is there as well."""
-_ANY = {2: "0.0.0.0", 10: "::"}
 _PLAIN = {"FRA_IIFNAME": "iif", "FRA_OIFNAME": "oif", "FRA_TUN_ID": "tun_id"}
 _RANGES = {"FRA_UID_RANGE": "uidrange", "FRA_SPORT_RANGE": "sport", "FRA_DPORT_RANGE": "dport"}
 
@@ -102,8 +101,8 @@ def _selector(rule: Rule, more: Rule) -> str:
     """What a packet must match, in the words of ip-rule(8)."""
     words = []
     for key, name, length in (("FRA_SRC", "from", "src_len"), ("FRA_DST", "to", "dst_len")):
-        if rule[length] or key in more:
-            words.append(f"{name} {more.get(key, _ANY[rule['family']])}/{rule[length]}")
+        if key in more:
+            words.append(f"{name} {more[key]}/{rule[length]}")
     if rule["tos"]:
         words.append(f"tos {rule['tos']:#x}")
     if "FRA_FWMARK" in more or more.get("FRA_FWMASK"):

@@ -17,8 +17,8 @@ WINDOW = 4.0
 CREEP = 60.0
 """A creep is a rise of the lowest values over this many seconds."""
 CREEP_SHARE = 0.1
-NOISE = 4.0
-"""Rises of fewer standard deviations (of a count of independent things: its square root) are chance."""
+NOISE = 5.0
+"""Creeps of fewer standard deviations (of a count of independent things: its square root) are chance."""
 RISING = 0.1
 """Share of its first step by which a rising count goes on to rise."""
 LASTING = 0.75
@@ -86,7 +86,7 @@ class Climb:
         if usual is None:
             self._surging_since = None
             return
-        if count - usual >= max(gate.step, gate.share * usual, NOISE * math.sqrt(usual)):
+        if count - usual >= max(gate.step, gate.share * usual):
             if self._surging_since is None:
                 self._surging_since, self._surge, self._peak = now, count, count
             self._peak = max(self._peak, count)
@@ -132,14 +132,9 @@ class Climb:
         self._surging_since = self._receding_since = None
 
     def _usual(self, now: float) -> int | None:
-        """The highest level before the window that lasted for three samples, climbs left aside; None if there
-        is nothing to compare with.
-
-        The newest sample never counts, so that a level that was reached in one step is seen twice however far
-        apart the samples are.
-        """
-        earlier = list(self._samples)[:-1]
-        settled = [sample.count for sample in earlier if sample.usual and now - sample.time >= WINDOW]
+        """The highest level before the window that lasted for LEVEL samples, climbs left aside; None if there
+        is nothing to compare with."""
+        settled = [s.count for s in self._samples if s.usual and now - s.time >= WINDOW]
         if len(settled) >= LEVEL:
             return max(map(min, zip(settled, settled[1:], settled[2:], strict=False)))
         if settled:

@@ -88,9 +88,9 @@ class StatisticsModel:
                 "since_start": np.where(memory.fell > -math.inf, np.nan, values - memory.first),
                 "shown": since_mark if marked else plain,
                 "per_second": np.full(len(table), not marked) & ~layout.gauge,
-                "moved": _within(memory.moved, store, table),
-                "problem": _within(memory.grew, store, table) & (layout.severity == PROBLEM),
-                "reset": _within(memory.fell, store, table),
+                "moved": _recent(memory.moved, store),
+                "problem": _recent(memory.grew, store) & (layout.severity == PROBLEM),
+                "reset": _recent(memory.fell, store),
             },
             table.taken,
         )
@@ -108,7 +108,7 @@ class StatisticsModel:
             return 0
         layout = self._layout(table)
         memory = self._memory.over(layout, table.numbers("value"))
-        return int((_within(memory.grew, store, table) & (layout.severity == PROBLEM)).sum())
+        return int((_recent(memory.grew, store) & (layout.severity == PROBLEM)).sum())
 
     def _layout(self, table: Table) -> Layout:
         for layout in self._layouts:
@@ -138,9 +138,9 @@ class StatisticsModel:
         return Change(delta, counted.reset & ~layout.gauge, seconds)
 
 
-def _within(times: NDArray[np.float64], store: Store, table: Table) -> NDArray[np.bool_]:
-    """Which times are of the newest sample or less than HOLD seconds ago."""
-    recent: NDArray[np.bool_] = (times >= table.taken) | (store.frame.monotonic - times < HOLD)
+def _recent(times: NDArray[np.float64], store: Store) -> NDArray[np.bool_]:
+    """Which times are less than HOLD seconds before the newest frame."""
+    recent: NDArray[np.bool_] = store.frame.monotonic - times < HOLD
     return recent
 
 

@@ -144,7 +144,7 @@ class Scene:
     def _others(self) -> dict[str, int]:
         here = self.here
         self.bound = [here.bind(SERVER), here.bind("::"), here.bind("::", v6only=True)]
-        plain = here.udp()
+        self.plain = plain = here.udp()
         os.fchown(plain.fileno(), STRANGER, -1)
         here.udp(("127.0.0.1", 0), plain.getsockname())
         here.udp(("::", 0))

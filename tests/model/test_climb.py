@@ -53,6 +53,15 @@ def test_a_flood_that_was_there_before_is_seen_again_when_it_grows() -> None:
     assert changes == [22, 63, 77]
 
 
+def test_the_seconds_before_the_verdict_do_not_count_as_usual() -> None:
+    changes = verdicts(GATES[SYN_RECV], lambda t: 300 if 20 <= t < 40 or t >= 60 else 4, until=80, step=0.25)
+    assert changes == [22, 43, 62]
+
+
+def test_a_burst_that_ebbs_away_is_nothing() -> None:
+    assert verdicts(GATES[SYN_RECV], lambda t: 600 - 150 * (t - 20) if t >= 20 else 10, until=60) == []
+
+
 def test_the_verdict_outlasts_a_short_dip() -> None:
     changes = verdicts(GATES[SYN_RECV], lambda t: 0 if t < 20 or t in {40, 41} else 300, until=80)
     assert changes == [22]
@@ -99,7 +108,11 @@ def test_busy_servers_waver_without_alarm() -> None:
     for mean in (10, 100, 400):
         assert verdicts(GATES[SYN_RECV], crowd(mean, 2), until=2000) == []
     for mean in (30, 80):
-        assert verdicts(GATES[CLOSE_WAIT], crowd(mean, 3), until=2000) == []
+        assert verdicts(GATES[CLOSE_WAIT], crowd(mean, 3), until=20000) == []
+
+
+def test_traffic_that_grows_slowly_is_no_climb() -> None:
+    assert verdicts(GATES[TIME_WAIT], lambda t: 8000 + 30 * max(0, t - 30), until=120) == []
 
 
 def test_a_slow_leak_is_seen_within_two_minutes() -> None:

@@ -1,0 +1,68 @@
+"""What can be printed: for each kind of table its rows, its fields and its text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sockscope.app.frames.table import Table
+from sockscope.app.model.tab import Options
+from sockscope.app.output import interfaces, routes, sockets, statistics
+from sockscope.app.settings import Settings, Shown
+from sockscope.app.view.columns import Field
+from sockscope.app.view.connections import CONNECTIONS
+from sockscope.app.view.interfaces import INTERFACES
+from sockscope.app.view.listening import LISTENING
+from sockscope.app.view.routes import ROUTES
+from sockscope.app.view.statistics import STATISTICS
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One kind of table: the tab whose model makes its rows and with which switches, which of the rows count,
+    their machine-readable fields, and how they read as lines of text."""
+
+    tab: str
+    options: Callable[[Settings], Options]
+    chosen: Callable[[Table, Settings], NDArray[np.bool_]]
+    fields: Callable[[Settings], tuple[Field, ...]]
+    lines: Callable[[Table, NDArray[np.intp], Settings], Iterator[str]]
+
+
+SHEETS: Mapping[Shown, Sheet] = {
+    "sockets": Sheet(
+        CONNECTIONS.id,
+        lambda settings: _switched(every_holder=settings.format != "text"),
+        lambda rows, settings: sockets.chosen(rows, settings.which),
+        lambda settings: CONNECTIONS.fields if settings.which == "connected" else LISTENING.fields,
+        sockets.lines,
+    ),
+    "routes": Sheet(
+        ROUTES.id,
+        lambda _: _switched(),
+        routes.chosen,
+        lambda _: ROUTES.fields,
+        routes.lines,
+    ),
+    "interfaces": Sheet(
+        INTERFACES.id,
+        lambda settings: _switched(hide_down=settings.which != "all"),
+        lambda rows, _: np.ones(len(rows), dtype=np.bool_),
+        lambda _: INTERFACES.fields,
+        lambda rows, order, _: interfaces.lines(rows, order),
+    ),
+    "statistics": Sheet(
+        STATISTICS.id,
+        lambda _: _switched(kernel_order=True),
+        statistics.chosen,
+        lambda _: STATISTICS.fields,
+        statistics.lines,
+    ),
+}
+
+
+def _switched(**switches: bool) -> Options:
+    return Options(frozenset(name for name, on in switches.items() if on))

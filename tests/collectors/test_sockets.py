@@ -1,0 +1,209 @@
+"""Sockets from netlink messages and from /proc/net lines."""
+
+from __future__ import annotations
+
+import socket
+import struct
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sockscope.app.collectors import procnet, sockets
+from sockscope.app.collectors.netlink import Dump
+from sockscope.app.collectors.sockets import SocketsCollector, decode, tcp_states
+from sockscope.app.frames.table import Table
+from tests.collectors.test_netlink import attribute, dump_of
+
+DIAG = struct.Struct("=BBBB2s2s16s16sIQIIIII")
+
+
+@st.composite
+def diag(draw: st.DrawFn) -> dict[str, int | bytes]:
+    number = lambda top: draw(st.integers(0, top))  # noqa: E731
+    return {
+        "family": draw(st.sampled_from([2, 10])),
+        "state": draw(st.sampled_from([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11])),
+        "timer": number(4),
+        "retrans": number(255),
+        "local_port": number(65535),
+        "remote_port": number(65535),
+        "local_address": draw(st.binary(min_size=16, max_size=16)),
+        "remote_address": draw(st.binary(min_size=16, max_size=16)),
+        "interface": number(2**32 - 1),
+        "cookie": number(2**64 - 1),
+        "expires": number(2**32 - 1),
+        "rx_queue": number(2**32 - 1),
+        "tx_queue": number(2**32 - 1),
+        "uid": number(2**32 - 1),
+        "inode": number(2**32 - 1),
+        "v6only": draw(st.sampled_from([-1, 0, 1])),
+        "drops": draw(st.integers(-1, 2**32 - 1)),
+    }
+
+
+def message(row: dict[str, int | bytes]) -> bytes:
+    fixed = DIAG.pack(
+        row["family"],
+        row["state"],
+        row["timer"],
+        row["retrans"],
+        struct.pack(">H", row["local_port"]),
+        struct.pack(">H", row["remote_port"]),
+        *(row[name] for name in ("local_address", "remote_address", "interface", "cookie", "expires")),
+        *(row[name] for name in ("rx_queue", "tx_queue", "uid", "inode")),
+    )
+    parts = attribute(8, b"\0")
+    if row["drops"] != -1:
+        parts += attribute(7, struct.pack("=9I", 1, 2, 3, 4, 5, 6, 7, 8, row["drops"]))
+    if row["v6only"] != -1:
+        parts += attribute(11, struct.pack("=B", row["v6only"]))
+    body = fixed + parts
+    return struct.pack("=IHHII", 16 + len(body), sockets.SOCK_DIAG_BY_FAMILY, 2, 1, 0) + body
+
+
+@given(st.lists(diag(), max_size=8, unique_by=lambda row: row["cookie"]), st.sampled_from([6, 17]))
+def test_every_field_of_every_message_becomes_its_column(
+    rows: list[dict[str, int | bytes]], protocol: int
+) -> None:
+    table = decode(dump_of([message(row) for row in rows]), protocol)
+    assert len(table) == len(rows)
+    for place, row in enumerate(rows):
+        for name, value in row.items():
+            told = table.numbers(name)[place]
+            if isinstance(value, bytes):
+                assert told.tobytes() == value
+            elif name == "state" and protocol == 6 and value == 7:
+                assert told == sockets.BOUND_INACTIVE
+            elif name == "v6only" and (row["family"] != 10 or row["state"] not in (7, 10)):
+                assert told == -1
+            elif name == "drops" and protocol == 6:
+                assert told == -1
+            else:
+                assert told == value
+        assert table.integer("protocol", place) == protocol
+
+
+def test_a_socket_met_twice_during_a_dump_counts_once_as_it_was_last() -> None:
+    first = {name: 0 for name in ("timer", "retrans", "local_port", "remote_port", "interface", "expires")}
+    base = {
+        **first, "family": 2, "local_address": bytes(16), "remote_address": bytes(16), "rx_queue": 0,
+        "tx_queue": 0, "uid": 0, "inode": 0, "v6only": -1, "drops": -1,
+    }  # fmt: skip
+    rows = [
+        {**base, "state": 3, "cookie": 5},
+        {**base, "state": 1, "cookie": 6},
+        {**base, "state": 1, "cookie": 5},
+    ]
+    table = decode(dump_of([message(row) for row in rows]), 6)
+    assert sorted(zip(table.numbers("cookie").tolist(), table.numbers("state").tolist(), strict=True)) == [
+        (5, 1),
+        (6, 1),
+    ]
+
+
+def test_an_empty_dump_is_a_table_without_rows() -> None:
+    empty = np.empty(0, np.intp)
+    assert len(decode(Dump(b"", empty, empty), 6)) == 0
+    assert len(decode(Dump(b"", empty, empty), 17)) == 0
+
+
+TCP = b"""\
+  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
+   0: 0100007F:1F40 00000000:0000 0A 00000000:00000003 00:00000000 00000000    33        0 4711 1 0000000000000000 100 0 0 10 0
+   1: 0500000A:01BB 076433C6:C822 06 00000000:00000000 03:00001770 00000000     0        0 0 3 0000000000000000
+   2: cut short
+"""
+TCP6 = b"""\
+  sl  local_address                         remote_address                        st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
+   0: 0000000000000000FFFF00000100007F:1F40 0000000000000000FFFF00000100007F:9C40 01 0000000A:00000005 02:00000100 00000002  1000        0 99 2 0000000000000000 20 4 30 10 -1
+"""  # noqa: E501
+UDP = b"""\
+   sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode ref pointer drops
+  812: 00000000:007B 00000000:0000 07 00000000:00000340 00:00000000 00000000   123        0 555 2 0000000000000000 98
+"""
+
+
+def shown(table: Table, row: int, end: str) -> str:
+    family = socket.AF_INET if table.integer("family", row) == 2 else socket.AF_INET6
+    raw = table.numbers(f"{end}_address")[row].tobytes()
+    return f"{socket.inet_ntop(family, raw[:4] if family == socket.AF_INET else raw)}:{table.integer(f'{end}_port', row)}"
+
+
+@pytest.fixture
+def proc_net(tmp_path: Path) -> Path:
+    for name, text in (("tcp", TCP), ("tcp6", TCP6), ("udp", UDP)):
+        (tmp_path / name).write_bytes(text)
+    return tmp_path
+
+
+def test_lines_of_proc_net_give_the_same_table(proc_net: Path) -> None:
+    tcp, tcp6, udp = procnet.sockets(str(proc_net), ("tcp", "tcp6", "udp", "raw"))
+    assert [shown(tcp, 0, "local"), shown(tcp, 0, "remote")] == ["127.0.0.1:8000", "0.0.0.0:0"]
+    assert [tcp.integer(name, 0) for name in ("state", "rx_queue", "uid", "inode", "drops")] == [
+        10,
+        3,
+        33,
+        4711,
+        -1,
+    ]
+    assert shown(tcp, 1, "remote") == "198.51.100.7:51234"
+    assert [tcp.integer(name, 1) for name in ("state", "timer", "expires", "inode")] == [6, 3, 60_000, 0]
+    assert len(tcp) == 2
+    assert shown(tcp6, 0, "remote") == "::ffff:127.0.0.1:40000"
+    assert [tcp6.integer(name, 0) for name in ("tx_queue", "rx_queue", "timer", "retrans")] == [10, 5, 2, 2]
+    assert [udp.integer(name, 0) for name in ("state", "rx_queue", "drops", "uid")] == [7, 832, 98, 123]
+
+
+def test_where_sock_diag_is_refused_the_files_serve_and_a_note_says_so(
+    proc_net: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(sockets, "NetlinkSocket", refused)
+    collected = SocketsCollector(str(proc_net)).collect()
+    assert len(collected.tables["sockets"]) == 4
+    assert [note.kind for note in collected.notes] == ["fallback"]
+    assert "operation not permitted" in collected.notes[0].why
+    states = collected.tables["tcp_states"]
+    counts = dict(zip(states.numbers("state").tolist(), states.numbers("count").tolist(), strict=True))
+    assert {state: n for state, n in counts.items() if n} == {10: 1, 6: 1, 1: 1}
+
+
+def test_without_netlink_and_without_files_there_are_no_sockets(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object) -> None:
+        raise OSError(93, "Protocol not supported")
+
+    monkeypatch.setattr(sockets, "NetlinkSocket", refused)
+    assert len(SocketsCollector(str(tmp_path)).collect().tables["sockets"]) == 0
+
+
+def test_a_dump_refused_later_falls_back_for_good(proc_net: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Refusing:
+        def __init__(self, _: int) -> None:
+            pass
+
+        def dump(self, *_: object) -> Dump:
+            empty = np.empty(0, np.intp)
+            return Dump(b"", empty, empty, error=13)
+
+        def close(self) -> None:
+            pass
+
+    monkeypatch.setattr(sockets, "NetlinkSocket", Refusing)
+    collector = SocketsCollector(str(proc_net))
+    for _ in range(2):
+        collected = collector.collect()
+        assert len(collected.tables["sockets"]) == 4
+        assert "permission denied" in collected.notes[0].why
+
+
+def test_every_state_is_counted_even_at_zero() -> None:
+    states = tcp_states(procnet.no_sockets())
+    assert states.numbers("state").tolist() == [*range(1, 12), 13]
+    assert not states.numbers("count").any()

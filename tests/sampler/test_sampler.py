@@ -1,0 +1,219 @@
+"""When the sampler asks which collector, with made-up collectors and a clock of our own."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from sockscope.app.collectors.base import Collected
+from sockscope.app.frames.table import Table
+from sockscope.app.sampler.control import Control, Lines, decode
+from sockscope.app.sampler.sampler import OWNERS_SHARE, OWNERS_SLICE, Sampler
+from sockscope.app.sampler.tasks import Task, plan
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class Counting:
+    """A collector that counts how often it is asked."""
+
+    made: dict[str, Counting] = {}  # noqa: RUF012
+
+    def __init__(self, name: str) -> None:
+        self.provides = (name,)
+        self.asked = 0
+        self.closed = False
+        self.fails = False
+        Counting.made[name] = self
+
+    def collect(self) -> Collected:
+        self.asked += 1
+        if self.fails:
+            raise RuntimeError("the kernel said something odd")
+        columns = (
+            {"inode": np.array([5, 6, 0], np.uint64)}
+            if self.provides == ("sockets",)
+            else {"n": np.arange(1)}
+        )
+        return Collected({self.provides[0]: Table(columns)})
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def always() -> Counting:
+    return Counting("sockets")
+
+
+def sometimes() -> Counting:
+    return Counting("routes")
+
+
+class FakeOwners:
+    """Finds one socket a slice."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.clock = clock
+        self.left = 3
+        self.budgets: list[float] = []
+
+    def collect(self, wanted: np.ndarray, budget: float) -> Collected:
+        assert 0 not in wanted
+        self.budgets.append(budget)
+        self.clock.now += budget
+        if budget and self.left:
+            self.left -= 1
+        reason = np.full(self.left, 1, np.uint8)
+        return Collected(
+            {"unowned": Table({"inode": np.arange(self.left, dtype=np.uint64), "reason": reason})}
+        )
+
+    def close(self) -> None:
+        pass
+
+
+@pytest.fixture
+def clock() -> Clock:
+    Counting.made.clear()
+    return Clock()
+
+
+def sampler(clock: Clock) -> tuple[Sampler, FakeOwners]:
+    here = __name__
+    tasks = [
+        Task(f"{here}:always", ("sockets",), hidden=0.0),
+        Task(f"{here}:sometimes", ("routes",), hidden=5.0, rests=True),
+    ]
+    owners = FakeOwners(clock)
+    return Sampler(tasks, lambda: owners, clock, lambda: 0.0), owners
+
+
+def drain(made: Sampler, control: Control, clock: Clock, until: float) -> list[object]:
+    frames = []
+    while made.busy(control):
+        frame = made.background(control, until)
+        if frame is not None:
+            frames.append(frame)
+        assert clock.now < until + 10
+    return frames
+
+
+def test_a_tick_asks_only_for_what_is_shown_or_always_needed(clock: Clock) -> None:
+    made, _ = sampler(clock)
+    made.tick(Control(frozenset({"counters"})))
+    assert set(Counting.made) == {"sockets"}  # the other is not even made
+    frame = made.tick(Control(frozenset({"routes"})))
+    assert set(frame.tables) == {"routes"}
+    assert Counting.made["routes"].asked == 1
+
+
+def test_rows_of_sockets_travel_only_when_they_are_wanted(clock: Clock) -> None:
+    made, _ = sampler(clock)
+    assert "sockets" not in made.tick(Control(frozenset({"routes"}))).tables
+    assert "sockets" in made.tick(Control(frozenset({"sockets"}))).tables
+
+
+def test_hidden_tables_are_collected_between_ticks_on_their_slow_beat(clock: Clock) -> None:
+    made, _ = sampler(clock)
+    control = Control(frozenset({"sockets"}))
+    made.tick(control)
+    followed = drain(made, control, clock, clock.now + 1)
+    assert len(followed) == 1  # so that the first counts show at once
+    for _ in range(9):
+        clock.now += 1
+        made.tick(control)
+        assert drain(made, control, clock, clock.now + 1) == []
+    assert Counting.made["routes"].asked == 2
+
+
+def test_a_table_that_rested_is_the_same_object(clock: Clock) -> None:
+    made, _ = sampler(clock)
+    control = Control(frozenset({"sockets"}))
+    made.tick(control)
+    drain(made, control, clock, clock.now + 1)
+    clock.now += 1
+    first = made.tick(control).tables["routes"]
+    clock.now += 1
+    assert made.tick(control).tables["routes"] is first
+
+
+def test_a_pause_rests_tables_without_a_history(clock: Clock) -> None:
+    made, owners = sampler(clock)
+    control = Control(frozenset({"sockets", "routes", "owners"}), paused=True)
+    made.tick(control)
+    assert "routes" not in Counting.made
+    assert not owners.budgets
+    assert Counting.made["sockets"].asked == 1
+
+
+def test_owners_never_delay_a_tick_and_keep_to_their_share(clock: Clock) -> None:
+    made, owners = sampler(clock)
+    control = Control(frozenset({"sockets", "owners"}), interval=0.3)
+    made.tick(control)
+    assert owners.budgets == [0.0]
+    drain(made, control, clock, clock.now + 0.3)
+    spent = sum(owners.budgets)
+    assert OWNERS_SHARE * 0.3 <= spent < OWNERS_SHARE * 0.3 + OWNERS_SLICE
+    assert owners.left == 1
+    made.tick(control)
+    followed = drain(made, control, clock, clock.now + 0.3)
+    assert owners.left == 0
+    assert followed  # found: shown before the next tick
+    assert not made.busy(control)
+
+
+def test_a_broken_collector_is_a_note_and_the_others_go_on(clock: Clock) -> None:
+    made, _ = sampler(clock)
+    control = Control(frozenset({"sockets", "routes"}))
+    before = made.tick(control)
+    Counting.made["routes"].fails = True
+    clock.now += 1
+    frame = made.tick(control)
+    assert [note.kind for note in frame.notes] == ["failed"]
+    assert "something odd" in frame.notes[0].why
+    assert frame.tables["routes"] is before.tables["routes"]
+    Counting.made["routes"].fails = False
+    clock.now += 1
+    assert made.tick(control).notes == ()
+
+
+def test_everything_made_is_closed(clock: Clock) -> None:
+    made, _ = sampler(clock)
+    made.tick(Control(frozenset({"routes"})))
+    made.close()
+    assert all(collector.closed for collector in Counting.made.values())
+
+
+def test_the_plan_provides_each_table_once() -> None:
+    names = [name for task in plan() for name in task.provides]
+    assert len(names) == len(set(names))
+
+
+def test_orders_survive_the_way_through_a_line() -> None:
+    order = Control(frozenset({"b", "a"}), 0.5, paused=True, refresh=3)
+    assert decode(order.encode().rstrip(b"\n")) == order
+
+
+@pytest.mark.parametrize("line", [b"", b"[]", b"{", b'"x"', b'{"interval": "x"}'])
+def test_what_is_no_order_is_refused(line: bytes) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011
+        decode(line)
+
+
+def test_no_interval_is_shorter_than_makes_sense() -> None:
+    assert decode(b'{"interval": 0}').interval == 0.1
+
+
+def test_lines_come_together_from_pieces() -> None:
+    lines = Lines()
+    assert lines.feed(b"ab") == []
+    assert lines.feed(b"c\nd\ne") == [b"abc", b"d"]
+    assert lines.feed(b"\n") == [b"e"]
+    assert lines.feed(b"x" * (Lines.LONGEST + 1)) == []
+    assert lines.feed(b"\n") == [b""]
