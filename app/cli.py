@@ -53,9 +53,9 @@ def _run(arguments: Sequence[str]) -> int:
     settings = apply(options, from_file(settings_file()))
     if sys.platform != "linux":
         return _complain("only Linux has the interfaces that sockscope reads (netlink, /proc/net)", FAILED)
-    if settings.once or not _is_terminal(1):
+    if settings.once or not os.isatty(1):
         return _print(settings)
-    if not _is_terminal(0):
+    if not os.isatty(0):
         raise UsageError("the dashboard needs a keyboard, and standard input is no terminal (--once prints)")
     from sockscope.app.start import run  # noqa: PLC0415 - brings Textual
 
@@ -68,13 +68,6 @@ def _print(settings: Settings) -> int:
     from sockscope.app.once import run  # noqa: PLC0415 - brings NumPy
 
     return run(settings, sys.stdout, sys.stderr)
-
-
-def _is_terminal(descriptor: int) -> bool:
-    try:
-        return os.isatty(descriptor)
-    except OSError:
-        return False
 
 
 def _complain(what: str, status: int) -> int:

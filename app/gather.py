@@ -6,17 +6,20 @@ import socket
 import time
 from collections.abc import Mapping
 from itertools import count
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from sockscope.app.collectors.base import Collected
-from sockscope.app.collectors.owners import OwnersCollector
 from sockscope.app.frames.frame import Frame
 from sockscope.app.frames.table import Strings, Table
 from sockscope.app.output.sockets import of_protocols
 from sockscope.app.sampler.sampler import NOT_YET_LOOKED, host
 from sockscope.app.sampler.tasks import Task, plan
 from sockscope.app.settings import Settings, Shown
+
+if TYPE_CHECKING:
+    from sockscope.app.collectors.owners import OwnersCollector
 
 TABLES: Mapping[Shown, frozenset[str]] = {
     "sockets": frozenset({"sockets"}),
@@ -80,6 +83,8 @@ class Gatherer:
         inodes = sockets.numbers("inode")
         wanted = inodes[inodes > 0]
         if self._owners is None:
+            from sockscope.app.collectors.owners import OwnersCollector  # noqa: PLC0415 - brings psutil
+
             self._owners = OwnersCollector()
         until = time.monotonic() + PATIENCE
         while True:

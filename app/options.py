@@ -118,22 +118,13 @@ def parse(arguments: Sequence[str]) -> list[tuple[str, str]]:
     long = [name.removeprefix("--") + ("=" if option.argument else "") for name, option in _LONG.items()]
     long += [name.removeprefix("--") for name in NOT_YET if name.startswith("--")]
     short += "".join(name.removeprefix("-") for name in NOT_YET if not name.startswith("--"))
-    _refuse_negative(arguments)
     try:
         found, rest = getopt.gnu_getopt(list(arguments), short, long)
     except getopt.GetoptError as wrong:
+        if wrong.opt.isdecimal() or wrong.opt == ".":  # -1 was meant as a number
+            raise UsageError("the interval must be more than 0 seconds") from None
         raise UsageError(wrong.msg) from None
     return [*_named(found), *_trailing(rest)]
-
-
-def _refuse_negative(arguments: Sequence[str]) -> None:
-    """`-1` would be read as an option of that name; -4 and -6 are options."""
-    for argument in arguments:
-        if argument == "--":
-            return
-        digits = argument.removeprefix("-")
-        if argument.startswith("-") and digits[:1].isdigit() and digits.strip("46"):
-            checked_interval(argument)
 
 
 def _named(found: list[tuple[str, str]]) -> Iterator[tuple[str, str]]:

@@ -254,15 +254,16 @@ def test_a_socket_passed_on_before_its_process_ended_is_never_the_kernels(
     scene = Scene(tmp_path / "proc")
     scene.proc.spawn(10, [500])
     scene.proc.spawn(20, range(700, 800))
-    wanted = (500, *range(700, 800))
+    scene.proc.spawn(30, [900])
+    wanted = (500, *range(700, 800), 900)
     for _ in range(3):
         scene.tick(*wanted)
-    scene.proc.open(20, 150, 500)
+    scene.proc.open(30, 9, 700)
+    scene.proc.close(20, 3)
+    scene.proc.open(20, 3, 500)
     scene.proc.exit(10)
-    for seconds in (1.0, 0.02, 0.3, 0.3):
-        assert reasons(scene.tick(*wanted, seconds=seconds)).get(500) in {None, GONE}
-    for _ in range(8):
-        got = scene.tick(*wanted)
+    for seconds in (1.0, 0.02, 0.3, 0.3, *[1.0] * 8):
+        got = scene.tick(*wanted, seconds=seconds)
         assert reasons(got).get(500) in {None, GONE}
     assert owned(got) == scene.proc.holding()
 
@@ -404,6 +405,17 @@ def test_a_large_process_that_ends_in_the_middle(tmp_path: Path, calls: Counter[
     assert owned(got) == {(500, 20, 3)}
     assert calls["readlink"] < 600, "the rest of a process that ended is not tried"
     assert reasons(scene.tick(500)) == {}
+
+
+def test_a_search_over_several_ticks_ends_while_others_come_and_go(scene: Scene) -> None:
+    for pid in range(10, 14):
+        scene.proc.spawn(pid, range(pid * 1000, pid * 1000 + 600))
+    known = [inode for inode, _, _ in scene.proc.holding()]
+    scene.tick(*known)
+    scene.clock.step = 0.0005
+    for number in range(60):
+        got = scene.tick(*known[number % 2 :], 900, budget=0.002)
+    assert reasons(got) == {900: KERNEL}
 
 
 @pytest.mark.parametrize("budget", [0.0, 0.004, 0.02])

@@ -88,6 +88,32 @@ def test_many_descriptors_closed_are_no_end_of_the_process(tmp_path: Path) -> No
     reading.close()
 
 
+def test_the_rest_of_a_process_that_ended_is_not_tried(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    proc = FakeProc(tmp_path / "proc")
+    proc.spawn(10, range(1000, 3000))
+    reading = Reading(str(proc.root), 10, _NOTHING)
+    while not reading.listed:
+        reading.advance(_always)
+    reading.advance(_always)
+    proc.exit(10)
+    tried = 0
+    real = os.readlink
+
+    def counted(path: str, *, dir_fd: int) -> str:
+        nonlocal tried
+        tried += 1
+        return real(path, dir_fd=dir_fd)
+
+    monkeypatch.setattr(os, "readlink", counted)
+    assert reading.advance(_never)
+    assert reading.lost
+    assert len(reading.fds) == 0
+    assert 0 < tried <= 256
+    reading.close()
+
+
 def test_a_process_that_is_gone(tmp_path: Path) -> None:
     proc = FakeProc(tmp_path / "proc")
     with pytest.raises(FileNotFoundError):

@@ -80,7 +80,7 @@ class Namespace:
             errors="surrogateescape",
             **more,
         )
-        return done.stdout
+        return str(done.stdout)
 
     def popen(self, command: Sequence[str], **more: Any) -> subprocess.Popen[bytes]:
         """Start a command in the namespace; it is killed at the latest when the namespace is closed."""

@@ -209,29 +209,29 @@ async def _work(program: Program, listeners: list[socket.socket]) -> None:
     await asyncio.gather(*tasks)
 
 
-def _become(user: int) -> None:
+def _become(user: int, parent: int) -> None:
     if user:
         os.setgroups([])
         os.setgid(user)
         os.setuid(user)
+    end_with(parent)  # a change of user makes the kernel forget it
 
 
-def run(program: Program) -> None:
-    """Do what the program does until it is ended; the listeners are open when this says `ready`."""
+def run(program: Program, parent: int) -> None:
+    """Do what the program does until it or its parent ends; says `ready` when its listeners are open."""
     appear_as(program.title)
     listeners = [_listen(port) for port in program.ports]
     master = os.getpid()
     for title in program.workers:
         if os.fork() == 0:
-            end_with(master)
             appear_as(title)
-            _become(program.user)
+            _become(program.user, master)
             asyncio.run(_work(program, listeners))
     sys.stdout.write("ready\n")
     sys.stdout.close()
     if program.workers:
         signal.pause()
-    _become(program.user)
+    _become(program.user, parent)
     asyncio.run(_work(program, listeners))
 
 
@@ -239,4 +239,4 @@ if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     end_with(int(sys.argv[1]))
     signal.alarm(int(sys.argv[2]))
-    run(_program(json.loads(sys.argv[3])))
+    run(_program(json.loads(sys.argv[3])), int(sys.argv[1]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 
 from tests.lab.namespace import Namespace
@@ -61,28 +62,26 @@ def add(namespace: Namespace) -> None:
         namespace.ip("rule", "add", *rule.split())
 
 
-def accept_advertisements(namespace: Namespace, device: str = "eth0") -> None:
-    """Let a device learn routers, prefixes and routes from the advertisements that come after this."""
-    namespace.sysctl(f"net/ipv6/conf/{device}/accept_ra", 2)
-    namespace.sysctl(f"net/ipv6/conf/{device}/accept_ra_rt_info_max_plen", 64)
-
-
 def advertise(
     router: Namespace,
-    device: str = "eth0",
-    lifetime: int = 1800,
+    host: Namespace,
     prefixes: tuple[str, ...] = (ADVERTISED_PREFIX,),
     routes: tuple[str, ...] = (ADVERTISED_ROUTE,),
+    device: str = "eth0",
 ) -> None:
-    """Make `router` a router and send one advertisement from `device` to all nodes on its wire."""
+    """Advertise `router` to `host`, both on one wire by `device`, until the host has learnt its routes."""
     router.sysctl(f"net/ipv6/conf/{device}/forwarding", 1)  # hosts forget one that says it is no router
+    host.sysctl(f"net/ipv6/conf/{device}/accept_ra", 2)
+    host.sysctl(f"net/ipv6/conf/{device}/accept_ra_rt_info_max_plen", 64)
     index = int(router.ip("-o", "link", "show", "dev", device).partition(":")[0])
+    advertisement = router_advertisement(1800, prefixes, routes)
     with router.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_ICMPV6) as raw:
         raw.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_HOPS, 255)
         raw.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_IF, index)
-        raw.sendto(router_advertisement(lifetime, prefixes, routes), ("ff02::1", 0, 0, index))
 
+        def learnt() -> bool:
+            with contextlib.suppress(OSError):  # the link has no address of its own yet
+                raw.sendto(advertisement, ("ff02::1", 0, 0, index))
+            return "proto ra" in host.ip("-6", "route", "show", "default")
 
-def wait_for_advertised(namespace: Namespace) -> None:
-    """Return once the namespace has a route that a router told it."""
-    wait_for(lambda: "proto ra" in namespace.ip("-6", "route"), "no advertised route came")
+        wait_for(learnt, "no advertised route came")

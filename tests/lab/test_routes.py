@@ -13,10 +13,8 @@ pytestmark = pytest.mark.lab
 def test_every_kind_of_route(namespace: Namespace) -> None:
     with Namespace() as router:
         pair(namespace, router, ["10.0.0.1/24", "fd00::1/64"], ["10.0.0.2/24", "fd00::2/64"])
-        routes.accept_advertisements(namespace)
         routes.add(namespace)
-        routes.advertise(router)
-        routes.wait_for_advertised(namespace)
+        routes.advertise(router, namespace)
         main, all_v4 = namespace.ip("route"), namespace.ip("route", "show", "table", "all")
         for kind in ("unreachable", "prohibit", "blackhole", "throw", "local"):
             assert f"\n{kind} 10." in main
@@ -30,9 +28,7 @@ def test_every_kind_of_route(namespace: Namespace) -> None:
 def test_advertised_routes_have_their_letters(namespace: Namespace) -> None:
     with Namespace() as router:
         pair(namespace, router, ["10.0.0.1/24", "fd00::1/64"], ["10.0.0.2/24", "fd00::2/64"])
-        routes.accept_advertisements(namespace)
-        routes.advertise(router)
-        routes.wait_for_advertised(namespace)
+        routes.advertise(router, namespace)
         lines = namespace.run(["netstat", "-6rn"]).splitlines()[2:]
     flags = {(destination, letters) for destination, _, letters, *_ in map(str.split, lines)}
     assert {(routes.ADVERTISED_PREFIX, "UAe"), (routes.ADVERTISED_ROUTE, "UGAe"), ("::/0", "UGDAe")} <= flags

@@ -167,8 +167,7 @@ class World:
     def _lay_routes(self) -> None:
         for command in ROUTES:
             self.server.ip(*command.split())
-        routes.accept_advertisements(self.server)
-        routes.advertise(self.internet, prefixes=("fd00:0:0:d::/64",), routes=("fd00:e::/48",))
+        routes.advertise(self.internet, self.server, ("fd00:0:0:d::/64",), ("fd00:e::/48",))
 
     def _cast(self) -> None:
         casts = ((self.server, SERVER), (self.backend, BACKEND), (self.internet, INTERNET))

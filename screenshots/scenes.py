@@ -1,0 +1,32 @@
+"""What there is to take pictures of: keys to press, in a tab."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+SIZES = ((80, 24), (160, 45))
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """A picture's name, the tab it begins in, the keys to press, and the ones that leave it as it was."""
+
+    name: str
+    tab: str
+    keys: tuple[str, ...] = ()
+    back: tuple[str, ...] = ()
+
+
+SCENES = (
+    Scene("connections", "1"),
+    Scene("connections-syn-recv", "1", ("R",), ("R",)),
+    Scene("connections-details", "1", ("E", "j", "j", "enter"), ("escape", "A")),
+    Scene("connections-states", "1", ("f",), ("escape",)),
+    Scene("listening", "2"),
+    Scene("routes", "3"),
+    Scene("routes-details", "3", ("j", "j", "enter"), ("escape",)),
+    Scene("interfaces", "4"),
+    Scene("interfaces-details", "4", ("j", "enter"), ("escape",)),
+    Scene("statistics", "5"),
+    Scene("help", "1", ("question_mark",), ("escape",)),
+)
