@@ -8,7 +8,9 @@ from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
+from rich.console import RenderableType
 from textual import on, work
+from textual._compositor import ChopsUpdate
 from textual.app import App, ComposeResult, SystemCommand
 from textual.binding import BindingType
 from textual.containers import Container
@@ -33,6 +35,7 @@ from sockscope.styles.themes import THEMES
 from sockscope.widgets.grid import Grid, Place
 from sockscope.widgets.help import HelpScreen
 from sockscope.widgets.keys import TABS_OF, bindings
+from sockscope.widgets.lean import LeanUpdate
 from sockscope.widgets.line import Line
 from sockscope.widgets.panel import Panel
 from sockscope.widgets.picker import StatePicker
@@ -86,6 +89,11 @@ class Dashboard(App[None]):
         for each in THEMES:
             self.register_theme(each)
         self.theme = theme
+
+    def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
+        super()._display(
+            screen, LeanUpdate(renderable) if isinstance(renderable, ChopsUpdate) else renderable
+        )
 
     def compose(self) -> ComposeResult:
         """One line each for header, strip, tabs, filter and footer; the table has the rest."""

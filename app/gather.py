@@ -70,7 +70,6 @@ class Gatherer:
             notes=tuple(notes),
         )
 
-
     def close(self) -> None:
         """Give back what the collectors hold."""
         for task in self._tasks:

@@ -32,6 +32,8 @@ _DIFFERENCES = (
     ("user of -e where none is known", "0 or root", "-"),
     ("blackhole and throw routes", "U", "!"),
     ("multipath routes, IPv4", "the first next hop", "a line for each"),
+    ("gateway of the other family", "0.0.0.0", "its address"),
+    ("policy tables, IPv6", "as if of main", "table 100 at the end of the line"),
     ("null entries, IPv6", "listed as routes", "left out"),
     ("Ref of IPv6 routes", "an internal count", "-"),
     ("point-to-point interfaces", "P, as if promiscuous", "p"),

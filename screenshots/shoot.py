@@ -9,12 +9,12 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from screenshots.scenes import SCENES, SIZES, Scene  # noqa: E402
-from sockscope.app.dashboard import Dashboard  # noqa: E402
-from sockscope.app.sources.local import LocalSampler  # noqa: E402
-from sockscope.app.start import OPTIONAL  # noqa: E402
-from sockscope.app.view.catalog import VIEWS  # noqa: E402
-from sockscope.app.view.session import Session  # noqa: E402
+from screenshots.scenes import SCENES, SIZES, Scene
+from sockscope.app.dashboard import Dashboard
+from sockscope.app.sources.local import LocalSampler
+from sockscope.app.start import OPTIONAL
+from sockscope.app.view.catalog import VIEWS
+from sockscope.app.view.session import Session
 
 WATCHES = 12.0
 """Seconds of watching before the first picture."""

@@ -1,7 +1,7 @@
 """Takes every tab at two sizes from the lab's little server: `python screenshots/take.py [NAME ...]`.
 
-Needs root (network namespaces) and rsvg-convert. With names (`connections`, `listening-details` ...) only those
-are taken.
+Needs root (network namespaces) and rsvg-convert. With names (`connections`, `routes-details` ...) only
+those are taken.
 """
 
 from __future__ import annotations

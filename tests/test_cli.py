@@ -183,7 +183,11 @@ def test_the_tab_of_the_file_does_not_change_what_is_printed() -> None:
     ],
 )
 def test_wrong_usage(
-    arguments: str, word: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    arguments: str,
+    word: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
 ) -> None:
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
     assert cli.main(arguments.split()) == 2

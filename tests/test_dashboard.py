@@ -137,13 +137,13 @@ async def test_a_state_without_sockets_says_so() -> None:
 async def test_the_picker_toggles_states_one_by_one() -> None:
     async with stage() as on:
         await on.press("f")
-        assert isinstance(on.app.screen, StatePicker)
+        await on.until(lambda: isinstance(on.app.screen, StatePicker))
         await on.press("space")  # ESTABLISHED off
         await on.until(lambda: len(on.lines()) == 3)
         await on.press("j", "enter")  # SYN_RECV off
         await on.until(lambda: len(on.lines()) == 2)
         await on.press("escape")
-        assert not isinstance(on.app.screen, StatePicker)
+        await on.until(lambda: not isinstance(on.app.screen, StatePicker))
         assert "ESTABLISHED" not in on.line("filter")
         await on.press("A")
         await on.until(lambda: len(on.lines()) == 5)
@@ -222,7 +222,8 @@ async def test_new_rows_are_marked() -> None:
     async with stage() as on:
         on.source.push(frame(1, sockets({"cookie": 1}, {"cookie": 9, "remote_address": "192.0.2.1"}), OWNERS))
         await on.until(lambda: any(line.startswith("▎") for line in on.lines()))
-        assert [line for line in on.lines() if line.startswith("▎")][0].split()[4] == "192.0.2.1:50002"
+        marked = next(line for line in on.lines() if line.startswith("▎"))
+        assert marked.split()[4] == "192.0.2.1:50002"
 
 
 async def test_details_open_follow_and_close() -> None:
@@ -294,9 +295,9 @@ async def test_listening_shows_queues_and_owners() -> None:
 async def test_help_names_every_action() -> None:
     async with stage() as on:
         await on.press("question_mark")
-        assert isinstance(on.app.screen, HelpScreen)
+        await on.until(lambda: isinstance(on.app.screen, HelpScreen))
         await on.press("escape")
-        assert not isinstance(on.app.screen, HelpScreen)
+        await on.until(lambda: not isinstance(on.app.screen, HelpScreen))
 
 
 @pytest.mark.parametrize("size", [(59, 24), (80, 14)])

@@ -31,9 +31,7 @@ def test_no_file_is_the_default(tmp_path: Path) -> None:
 
 
 def test_everything_a_file_may_set(tmp_path: Path) -> None:
-    file = written(
-        tmp_path, 'interval = 2\ntheme = "light"\ntab = "routes"\ncolumns = ["timer", "inode"]\n'
-    )
+    file = written(tmp_path, 'interval = 2\ntheme = "light"\ntab = "routes"\ncolumns = ["timer", "inode"]\n')
     assert from_file(file) == Settings(
         interval=2.0, theme="sockscope-light", tab="routes", columns=frozenset({"timer", "inode"})
     )

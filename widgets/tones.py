@@ -64,4 +64,4 @@ class Toned(Widget):
         for text, tone in cells:
             style = self.tone_style(tone) if tone else Style()
             segments.append(Segment(text, style + over if over else style))
-        return Strip(segments).adjust_cell_length(width, over)
+        return Strip(segments).simplify().adjust_cell_length(width, over)

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import socket
 import struct
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -57,12 +58,14 @@ class RoutesCollector:
     def collect(self) -> Collected:
         """Tables `routes` and `nexthops`; IPv4 first, each family in the kernel's order."""
         notes: list[Note] = []
+        taken = time.monotonic()
         parts = [self._family(socket.AF_INET, notes), self._family(socket.AF_INET6, notes)]
         known = [part for part in parts if part is not None]
         if not known:
             return Collected({}, tuple(notes))
         routes, nexthops = rtmsg.join(known)
-        return Collected({"routes": routes, "nexthops": nexthops}, tuple(notes))
+        tables = {"routes": Table(routes.columns, taken), "nexthops": Table(nexthops.columns, taken)}
+        return Collected(tables, tuple(notes))
 
     def close(self) -> None:
         """Close the netlink socket."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import socket
+import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -45,6 +46,7 @@ class RulesCollector:
     def collect(self) -> Collected:
         """Table `rules`, IPv4 first; without the rules of a family that the kernel refused."""
         notes: list[Note] = []
+        taken = time.monotonic()
         rules: list[Rule] = []
         for family, name in ((socket.AF_INET, "IPv4"), (socket.AF_INET6, "IPv6")):
             try:
@@ -53,7 +55,7 @@ class RulesCollector:
                 if refused.errno not in _NO_RULES:
                     why = f"netlink refuses the {name} rules: {strerror(refused.errno or 1)}"
                     notes.append(Note("rules", "forbidden", why))
-        return Collected({"rules": table(rules)}, tuple(notes))
+        return Collected({"rules": Table(table(rules).columns, taken)}, tuple(notes))
 
     def close(self) -> None:
         """Close the socket."""

@@ -97,7 +97,7 @@ def _listed(root: Path, name: str) -> dict[int, str]:
 
 
 def _lines(lines: Iterable[str]) -> dict[int, str]:
-    """Number and name a line, the number decimal or 0x; what follows a `#` and malformed lines are skipped."""
+    """Number (decimal or 0x) and name a line; what follows a `#`, and malformed lines, are skipped."""
     found = {}
     for line in lines:
         words = line.partition("#")[0].split()

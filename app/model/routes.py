@@ -10,12 +10,11 @@ from numpy.typing import NDArray
 from sockscope.app.frames.table import Column, Numbers, Strings, Table
 from sockscope.app.model import route_rows
 from sockscope.app.model.route_flags import DEAD, LINKDOWN, honest, letters
-from sockscope.app.model.route_names import LOCAL, TYPES, names, named
+from sockscope.app.model.route_names import LOCAL, TYPES, named, names
 from sockscope.app.model.rules import title
 from sockscope.app.model.store import Store
 from sockscope.app.model.tab import Options
 
-_HOP_FLAGS = 0x7F
 _MOVING = "expires"
 """The only column that changes while the routes stay the same."""
 

@@ -99,7 +99,7 @@ class Session:
         self._set(replace(self.choices, query=replace(query, sort=column, descending=found.descending)))
 
     def sort_next(self, shown: Sequence[str]) -> None:
-        """Sort by the next of the shown columns; the tab's natural order, if it has one, comes after the last."""
+        """Sort by the next of the shown columns; a tab's natural order, if any, comes after the last."""
         names = [*shown, *([""] if self.view.sort[0] == "" else [])]
         query = self.choices.query
         place = names.index(query.sort) + 1 if query.sort in names else 0

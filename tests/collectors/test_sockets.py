@@ -22,23 +22,22 @@ DIAG = struct.Struct("=BBBB2s2s16s16sIQIIIII")
 
 @st.composite
 def diag(draw: st.DrawFn) -> dict[str, int | bytes]:
-    number = lambda top: draw(st.integers(0, top))  # noqa: E731
     return {
         "family": draw(st.sampled_from([2, 10])),
         "state": draw(st.sampled_from([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11])),
-        "timer": number(4),
-        "retrans": number(255),
-        "local_port": number(65535),
-        "remote_port": number(65535),
+        "timer": draw(st.integers(0, 4)),
+        "retrans": draw(st.integers(0, 255)),
+        "local_port": draw(st.integers(0, 65535)),
+        "remote_port": draw(st.integers(0, 65535)),
         "local_address": draw(st.binary(min_size=16, max_size=16)),
         "remote_address": draw(st.binary(min_size=16, max_size=16)),
-        "interface": number(2**32 - 1),
-        "cookie": number(2**64 - 1),
-        "expires": number(2**32 - 1),
-        "rx_queue": number(2**32 - 1),
-        "tx_queue": number(2**32 - 1),
-        "uid": number(2**32 - 1),
-        "inode": number(2**32 - 1),
+        "interface": draw(st.integers(0, 2**32 - 1)),
+        "cookie": draw(st.integers(0, 2**64 - 1)),
+        "expires": draw(st.integers(0, 2**32 - 1)),
+        "rx_queue": draw(st.integers(0, 2**32 - 1)),
+        "tx_queue": draw(st.integers(0, 2**32 - 1)),
+        "uid": draw(st.integers(0, 2**32 - 1)),
+        "inode": draw(st.integers(0, 2**32 - 1)),
         "v6only": draw(st.sampled_from([-1, 0, 1])),
         "drops": draw(st.integers(-1, 2**32 - 1)),
     }
@@ -77,9 +76,9 @@ def test_every_field_of_every_message_becomes_its_column(
                 assert told.tobytes() == value
             elif name == "state" and protocol == 6 and value == 7:
                 assert told == sockets.BOUND_INACTIVE
-            elif name == "v6only" and (row["family"] != 10 or row["state"] not in (7, 10)):
-                assert told == -1
-            elif name == "drops" and protocol == 6:
+            elif (name == "v6only" and (row["family"] != 10 or row["state"] not in (7, 10))) or (
+                name == "drops" and protocol == 6
+            ):
                 assert told == -1
             else:
                 assert told == value
@@ -87,8 +86,8 @@ def test_every_field_of_every_message_becomes_its_column(
 
 
 def test_a_socket_met_twice_during_a_dump_counts_once_as_it_was_last() -> None:
-    first = {name: 0 for name in ("timer", "retrans", "local_port", "remote_port", "interface", "expires")}
-    base = {
+    first = dict.fromkeys(("timer", "retrans", "local_port", "remote_port", "interface", "expires"), 0)
+    base: dict[str, int | bytes] = {
         **first, "family": 2, "local_address": bytes(16), "remote_address": bytes(16), "rx_queue": 0,
         "tx_queue": 0, "uid": 0, "inode": 0, "v6only": -1, "drops": -1,
     }  # fmt: skip
@@ -110,6 +109,7 @@ def test_an_empty_dump_is_a_table_without_rows() -> None:
     assert len(decode(Dump(b"", empty, empty), 17)) == 0
 
 
+# ruff: noqa: E501
 TCP = b"""\
   sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
    0: 0100007F:1F40 00000000:0000 0A 00000000:00000003 00:00000000 00000000    33        0 4711 1 0000000000000000 100 0 0 10 0
@@ -119,7 +119,7 @@ TCP = b"""\
 TCP6 = b"""\
   sl  local_address                         remote_address                        st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
    0: 0000000000000000FFFF00000100007F:1F40 0000000000000000FFFF00000100007F:9C40 01 0000000A:00000005 02:00000100 00000002  1000        0 99 2 0000000000000000 20 4 30 10 -1
-"""  # noqa: E501
+"""
 UDP = b"""\
    sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode ref pointer drops
   812: 00000000:007B 00000000:0000 07 00000000:00000340 00:00000000 00000000   123        0 555 2 0000000000000000 98

@@ -30,8 +30,9 @@ _SS_TIMERS = {"on": 1, "keepalive": 2, "timewait": 3, "persist": 4}
 _NETSTAT_TIMERS = {"off": 0, "on": 1, "keepalive": 2, "timewait": 3, "probe": 4}
 _SS_TIME = re.compile(r"(?:(\d+)min)?(?:(\d+)(?:sec|\.(\d{3})(?:sec|ms)))?(?:(\d{3})ms)?")
 _NETSTAT_LINE = re.compile(
-    r"(?P<proto>\S+) +(?P<recv>\d+) +(?P<send>\d+) +(?P<local>\S+) +(?P<remote>\S+) +(?P<state>[A-Z]\S*|\d)? +"
-    r"(?P<uid>\d+) +(?P<inode>\d+) +(?P<timer>\w+) \((?P<seconds>[\d.]+)/(?P<retrans>\d+)/(?P<probes>\d+)\)"
+    r"(?P<proto>\S+) +(?P<recv>\d+) +(?P<send>\d+) +(?P<local>\S+) +(?P<remote>\S+) +"
+    r"(?P<state>[A-Z]\S*|\d)? +(?P<uid>\d+) +(?P<inode>\d+) +"
+    r"(?P<timer>\w+) \((?P<seconds>[\d.]+)/(?P<retrans>\d+)/(?P<probes>\d+)\)"
 )
 
 
@@ -63,6 +64,8 @@ class Row:
     cookie: int = 0
     v6only: int | None = None
     drops: int | None = None
+    device: str = ""
+    """Name of the device it is bound to."""
 
     @property
     def ends(self) -> tuple[str, Endpoint, Endpoint, int]:
@@ -112,6 +115,7 @@ def _ss_row(words: list[str]) -> Row:
         int(extras["sk"], 16),
         None if v6only is None else int(v6only),
         int(memory[1]) if memory else None,
+        local.rpartition(":")[0].partition("%")[2],
     )
 
 

@@ -58,7 +58,9 @@ def without_backlog(line: str) -> str:
     return LISTENER_SEND_Q.sub(r"\1-\2", line)
 
 
-@pytest.mark.parametrize("arguments", ["-tan", "-uan", "-wan", "-tuan", "-n", "-ln", "-4an", "-6an", "-tn", "-ltn"])
+@pytest.mark.parametrize(
+    "arguments", ["-tan", "-uan", "-wan", "-tuan", "-n", "-ln", "-4an", "-6an", "-tn", "-ltn"]
+)
 def test_sockets(scene: Scene, arguments: str) -> None:
     family = {"-n": "-tuw", "-ln": "-tuw"}.get(arguments, "")  # netstat would add unix sockets
     theirs = lines(netstat(scene.server, f"{arguments} {family}"))
@@ -80,7 +82,9 @@ def test_the_width_of_columns(scene: Scene) -> None:
 def test_a_listeners_send_queue_is_its_backlog(scene: Scene) -> None:
     printed = {row[3]: row[2] for row in rows(sockscope(scene.server, "-tln"))}
     asked = {row[3]: row[2] for row in rows(scene.server.run(["ss", "-Htln"]), heads=0)}
-    told = {where.removeprefix("[").replace("]", "").removeprefix("*:"): limit for where, limit in asked.items()}
+    told = {
+        where.removeprefix("[").replace("]", "").removeprefix("*:"): limit for where, limit in asked.items()
+    }
     for where, limit in printed.items():
         assert told[where if where in told else where.rpartition(":")[2]] == limit
     assert len(printed) > 5
@@ -88,7 +92,9 @@ def test_a_listeners_send_queue_is_its_backlog(scene: Scene) -> None:
 
 @pytest.mark.parametrize("arguments", ["-tulpn", "-pantu"])
 def test_programs(scene: Scene, arguments: str) -> None:
-    ours, theirs = ({key(row): row for row in rows(tool(scene.server, arguments))} for tool in (sockscope, netstat))
+    ours, theirs = (
+        {key(row): row for row in rows(tool(scene.server, arguments))} for tool in (sockscope, netstat)
+    )
     assert ours.keys() == theirs.keys()
     holders = {(entry["proto"], entry["inode"]): entry["pids"] for entry in sockets(scene.server, "-a")}
     every = {pid for pids in holders.values() for pid in pids or ()}
@@ -169,7 +175,9 @@ def test_ports_and_users_have_names_without_n(scene: Scene) -> None:
 
 
 def test_a_filter_leaves_what_holds_every_word(scene: Scene) -> None:
-    waiting = [line for line in lines(sockscope(scene.server, "-tan")) if "TIME_WAIT" in line and "10.0.0.2" in line]
+    waiting = [
+        line for line in lines(sockscope(scene.server, "-tan")) if "TIME_WAIT" in line and "10.0.0.2" in line
+    ]
     filtered = lines(sockscope(scene.server, "-tan --filter time_wait"))
     assert filtered[2:]
     assert set(filtered[2:]) >= set(waiting)

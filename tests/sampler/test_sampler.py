@@ -95,7 +95,7 @@ def sampler(clock: Clock) -> tuple[Sampler, FakeOwners]:
 
 
 def drain(made: Sampler, control: Control, clock: Clock, until: float) -> list[object]:
-    frames = []
+    frames: list[object] = []
     while made.busy(control):
         frame = made.background(control, until)
         if frame is not None:

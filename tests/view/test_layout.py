@@ -12,14 +12,14 @@ from sockscope.app.view.layout import GAP, Placed, cell_width, cut, cut_middle, 
 
 
 def column(
-    name: str, width: int, priority: int, minimum: int = 0, grow: int = 0, align: str = "left"
+    name: str, width: int, priority: int, *, minimum: int = 0, grow: int = 0, align: str = "left"
 ) -> Column:
     return Column(
         name,
         name,
         width,
-        lambda rows, row: Cell(""),
-        lambda rows: np.empty(0),
+        lambda *_: Cell(""),
+        lambda _: np.empty(0),
         priority=priority,
         minimum=minimum,
         grow=grow,

@@ -1,0 +1,229 @@
+"""What there is to say of one route, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from sockscope.app.frames.table import Table
+from sockscope.app.model.presence import GONE
+from sockscope.app.model.route_flags import HOP_MEANINGS, MEANINGS, hop_states
+from sockscope.app.model.route_names import (
+    ANYCAST,
+    BLACKHOLE,
+    BROADCAST,
+    LOCAL,
+    LOCAL_TYPE,
+    MULTICAST,
+    PROHIBIT,
+    REJECTING,
+    THROW,
+    UNICAST,
+    UNREACHABLE,
+)
+from sockscope.app.model.rules import chosen_by_device, leading_to
+from sockscope.app.model.store import Store
+from sockscope.app.view import route_text
+from sockscope.app.view.columns import Fact, Section
+from sockscope.app.view.format import UNKNOWN, count, duration, short
+from sockscope.app.view.route_text import V4, V6
+
+_TYPES = {
+    UNICAST: "to other hosts",
+    LOCAL_TYPE: "to this machine itself",
+    BROADCAST: "to every host on the link",
+    ANYCAST: "to this machine, by an address that others have too",
+    MULTICAST: "to the members of a group",
+    BLACKHOLE: "thrown away without a word",
+    UNREACHABLE: "refused, the sender is told: host unreachable",
+    PROHIBIT: "refused, the sender is told: administratively prohibited",
+    THROW: "not answered by this table: the next rule decides",
+}
+_PROTOCOLS = {
+    1: "learnt from an ICMP redirect",
+    2: "made by the kernel itself",
+    3: "added without naming an origin",
+    4: "added by an administrator",
+    9: "told by a router advertisement",
+    16: "told by DHCP",
+    18: "made by keepalived",
+    186: "learnt over BGP",
+    187: "learnt over IS-IS",
+    188: "learnt over OSPF",
+    189: "learnt over RIP",
+    192: "learnt over EIGRP",
+}
+_SCOPES = {
+    0: "valid everywhere",
+    200: "valid inside this site",
+    253: "valid on the attached link",
+    254: "valid inside this machine",
+    255: "leads nowhere",
+}
+_PREFERENCES = {0: "medium", 1: "high", 3: "low"}
+_ENCAPSULATIONS = {
+    1: "mpls", 2: "ip", 3: "ila", 4: "ip6", 5: "seg6", 6: "bpf", 7: "seg6local", 8: "rpl", 9: "ioam6",
+    10: "xfrm",
+}  # fmt: skip
+_HOPS = 64
+"""Next hops that are listed one by one."""
+_DOWN = frozenset({"dead", "linkdown"})
+_RTM_F_OFFLOAD, _RTM_F_TRAP, _RTM_F_OFFLOAD_FAILED = 0x4000, 0x8000, 0x20000000
+_HARDWARE = {
+    _RTM_F_OFFLOAD: "forwards it",
+    _RTM_F_TRAP: "hands its packets to the kernel",
+    _RTM_F_OFFLOAD_FAILED: "refused to take it over",
+}
+_TICKS = 100
+
+
+def details(store: Store, rows: Table, row: int) -> tuple[Section, ...]:
+    """The route, its letters, every next hop, its metrics and the rules that lead to it; of a hop, those of
+    its route; of a title, what leads to the table."""
+    if rows.numbers("heading")[row]:
+        return (Section(f"Table {rows.text('table_name', row)}", tuple(_rules(store, rows, row))),)
+    parent = rows.integer("parent", row)
+    route = row if parent < 0 else parent
+    return (
+        Section(route_text.destination(rows, route), tuple(_route(rows, route))),
+        Section("Flags", tuple(_letters(rows, route))),
+        Section("Next hops", tuple(_hops(rows, route))),
+        Section("Metrics", tuple(_metrics(rows, route))),
+        Section("Chosen by", tuple(_rules(store, rows, route))),
+    )
+
+
+def children(rows: Table, route: int) -> list[int]:
+    """The rows of a route's hops; none of a route that is gone, whose hops are no longer known."""
+    hops = rows.integer("hops", route)
+    if not hops:
+        return []
+    if "presence" in rows and rows.integer("presence", route) == GONE:
+        return []
+    parent = rows.numbers("parent")
+    if (parent[route + 1 : route + 1 + hops] == route).all():
+        return list(range(route + 1, min(route + 1 + hops, len(rows))))
+    return np.flatnonzero(parent == route).tolist()
+
+
+def _route(rows: Table, row: int) -> Iterator[Fact]:
+    kind = rows.integer("type", row)
+    rejects = kind in REJECTING
+    yield Fact("type", _explained(rows.text("type_name", row), _TYPES.get(kind)), "warn" if rejects else "")
+    number = rows.integer("table", row)
+    name = rows.text("table_name", row) or UNKNOWN
+    yield Fact("table", name if name == str(number) else f"{name} ({number})")
+    yield Fact("metric", f"{count(rows.integer('metric', row))} (the lowest of equal routes is used)")
+    protocol = rows.integer("protocol", row)
+    yield Fact("protocol", _explained(rows.text("protocol_name", row), _PROTOCOLS.get(protocol)))
+    if rows.integer("family", row) == V4:
+        scope = rows.integer("scope", row)
+        yield Fact("scope", _explained(rows.text("scope_name", row), _SCOPES.get(scope)))
+    yield Fact("source", route_text.preferred_source(rows, row) or "chosen by the kernel for each packet")
+    prefix = route_text.source_prefix(rows, row)
+    if prefix is not None:
+        yield Fact("only from", prefix)
+    tos = rows.integer("tos", row)
+    if tos:
+        yield Fact("only for tos", f"{tos:#04x}")
+    mask = route_text.genmask(rows, row)
+    if mask is not None:
+        yield Fact("genmask", mask)
+    yield from _lifetime(rows, row)
+    for bit, words in _HARDWARE.items():
+        if rows.integer("flags", row) & bit:
+            yield Fact("hardware", words, "warn" if bit == _RTM_F_OFFLOAD_FAILED else "")
+
+
+def _explained(name: str | None, meaning: str | None) -> str:
+    return f"{name}: {meaning}" if meaning else name or UNKNOWN
+
+
+def _lifetime(rows: Table, row: int) -> Iterator[Fact]:
+    if rows.integer("family", row) != V6:
+        return
+    expires = rows.integer("expires", row)
+    if expires > 0:
+        yield Fact("expires", f"in {duration(expires / _TICKS)}")
+    elif expires < 0:
+        yield Fact("expires", "run out, or not told when", "warn")
+    preference = _PREFERENCES.get(rows.integer("pref", row))
+    if preference and (rows.integer("protocol", row) == 9 or preference != "medium"):
+        yield Fact("preference", f"{preference}, among routers that advertise the same")
+
+
+def _letters(rows: Table, row: int) -> Iterator[Fact]:
+    letters = rows.text("letters", row) or ""
+    for letter in letters:
+        yield Fact(letter, MEANINGS[letter], "warn" if letter == "!" else "")
+    if rows.text("shown_letters", row) != letters:
+        yield Fact("!", f"{MEANINGS['!']} (netstat prints {letters})", "warn")
+
+
+def _hops(rows: Table, row: int) -> Iterator[Fact]:
+    hops = children(rows, row)
+    if hops:
+        total = sum(rows.integer("weight", hop) for hop in hops)
+        for number, hop in enumerate(hops[:_HOPS], 1):
+            weight = rows.integer("weight", hop)
+            yield Fact(
+                f"{number} of {len(hops)}",
+                f"{_way(rows, hop)}, weight {weight} of {total} ({weight / total:.0%})",
+                "strong",
+            )
+            yield from _states(rows, hop)
+        if len(hops) > _HOPS:
+            yield Fact("", f"and {len(hops) - _HOPS} more")
+    elif rows.integer("hops", row):
+        yield Fact("hops", f"{rows.integer('hops', row)}, no longer known")
+    elif rows.integer("type", row) not in REJECTING or rows.integer("device", row):
+        yield Fact("way", _way(rows, row), "strong")
+        yield from _states(rows, row)
+    else:
+        yield Fact("way", "none")
+    if rows.integer("nexthop_id", row):
+        yield Fact("object", f"next-hop object {rows.integer('nexthop_id', row)}")
+    encapsulation = rows.integer("encapsulation", row)
+    if encapsulation:
+        yield Fact("packed in", _ENCAPSULATIONS.get(encapsulation, str(encapsulation)))
+
+
+def _way(rows: Table, row: int) -> str:
+    gateway = route_text.gateway(rows, row)
+    device = rows.text("interface", row)
+    if gateway is None:
+        return f"directly on {device}" if device else "no device"
+    return f"via {gateway} on {device}" if device else f"via {gateway}"
+
+
+def _states(rows: Table, row: int) -> Iterator[Fact]:
+    for word in hop_states(rows.integer("flags", row)):
+        yield Fact(word, HOP_MEANINGS[word], "warn" if word in _DOWN else "")
+
+
+def _metrics(rows: Table, row: int) -> Iterator[Fact]:
+    mtu, advmss = rows.integer("mtu", row), rows.integer("advmss", row)
+    window, rtt = rows.integer("window", row), rows.integer("rtt", row)
+    yield Fact("MTU", f"{count(mtu)} bytes" if mtu else "the interface's")
+    yield Fact("MSS", f"{count(advmss)} bytes advertised" if advmss else "from the MTU")
+    yield Fact("window", f"at most {count(window)} bytes" if window else "not limited")
+    yield Fact("irtt", f"{short(rtt / 8)} ms assumed at first" if rtt else "not set")
+
+
+def _rules(store: Store, rows: Table, row: int) -> Iterator[Fact]:
+    rules = store.now("rules")
+    table = rows.integer("table", row)
+    if rules is None:
+        yield Fact("rules", "not read yet")
+        return
+    family = rows.integer("family", row)
+    either = bool(rows.numbers("heading")[row])
+    found = [rule for rule in leading_to(rules, table) if either or family in rule.families]
+    for rule in found:
+        only = "" if {V4, V6} <= set(rule.families) else f" ({'IPv4' if V4 in rule.families else 'IPv6'})"
+        yield Fact(f"rule {rule.priority}", (rule.selector or "every packet") + (only if either else ""))
+    if chosen_by_device(rules) and table != LOCAL:
+        yield Fact("VRF", "also where a packet's device belongs to a VRF with this table")
+    elif not found:
+        yield Fact("rules", "none leads to this table: the route is never used", "warn")

@@ -1,0 +1,316 @@
+"""The tab Routes: its columns and its machine-readable fields."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from sockscope.app.frames.table import Numbers, Table
+from sockscope.app.model.linkfacts import natural_ranks
+from sockscope.app.model.route_flags import hop_states
+from sockscope.app.model.route_names import REJECTING
+from sockscope.app.model.store import Store
+from sockscope.app.model.tab import Options
+from sockscope.app.view import route_text
+from sockscope.app.view.columns import Cell, Column, Field, TabView
+from sockscope.app.view.format import UNKNOWN, short
+from sockscope.app.view.route_details import children, details
+from sockscope.app.view.route_text import V4, AddressSearch
+from sockscope.app.view.search import Matches, in_numbers, in_strings, nowhere
+
+ALARM = "▲"
+NO_CARRIER = "↓"
+
+_NOTHING = Cell("")
+_NONE = Cell(UNKNOWN, "dim")
+_METRIC = 6
+_HEADERS = {4: 40, 6: 60}
+"""Bytes of IP and TCP headers, which netstat's MSS counts in."""
+
+
+def _is_hop(rows: Table, row: int) -> bool:
+    return rows.integer("parent", row) >= 0
+
+
+def _rejects(rows: Table, row: int) -> bool:
+    return rows.integer("type", row) in REJECTING
+
+
+def _down(rows: Table, row: int) -> bool:
+    return not {"dead", "linkdown"}.isdisjoint(hop_states(rows.integer("flags", row)))
+
+
+def _destination(rows: Table, row: int) -> Cell:
+    if rows.numbers("heading")[row]:
+        return Cell(f"── {rows.text('title', row)} ──")
+    if _is_hop(rows, row):
+        branch = "└" if rows.numbers("last")[row] else "├"
+        words = (f"weight {rows.integer('weight', row)}", *hop_states(rows.integer("flags", row)))
+        return Cell(f" {branch} {' '.join(words)}", "warn" if _down(rows, row) else "dim")
+    text = route_text.qualified(rows, row)
+    if _rejects(rows, row):
+        return Cell(text, "warn")
+    return Cell(text, "" if rows.integer("destination_length", row) else "strong")
+
+
+def _gateway(rows: Table, row: int) -> Cell:
+    hops = rows.integer("hops", row)
+    if hops:
+        return Cell("1 next hop" if hops == 1 else f"{hops} next hops")
+    if _rejects(rows, row):
+        return Cell(rows.text("type_name", row) or UNKNOWN, "warn")
+    gateway = route_text.gateway(rows, row)
+    return _NONE if gateway is None else Cell(gateway)
+
+
+def _genmask(rows: Table, row: int) -> Cell:
+    if _is_hop(rows, row):
+        return _NOTHING
+    mask = route_text.genmask(rows, row)
+    return _NONE if mask is None else Cell(mask, "dim")
+
+
+def _flags(rows: Table, row: int) -> Cell:
+    if _is_hop(rows, row):
+        return _NOTHING
+    return Cell(rows.text("shown_letters", row) or UNKNOWN, "warn" if _rejects(rows, row) else "")
+
+
+def _metric(rows: Table, row: int) -> Cell:
+    if _is_hop(rows, row):
+        return _NOTHING
+    metric = rows.integer("metric", row)
+    text = str(metric)
+    return Cell(text if len(text) <= _METRIC else short(metric), "" if metric else "dim")
+
+
+def _interface(rows: Table, row: int) -> Cell:
+    name = rows.text("interface", row)
+    if name is None:
+        return _NONE
+    if rows.numbers("several")[row]:
+        name += ",…"
+    if rows.numbers("broken")[row]:
+        return Cell(f"{ALARM}{name}", "alarm")
+    return Cell(f"{NO_CARRIER}{name}", "dim") if _down(rows, row) else Cell(name)
+
+
+def _named(column: str) -> Callable[[Table, int], Cell]:
+    def cell(rows: Table, row: int) -> Cell:
+        return _NOTHING if _is_hop(rows, row) else Cell(rows.text(column, row) or UNKNOWN, "dim")
+
+    return cell
+
+
+def _source(rows: Table, row: int) -> Cell:
+    if _is_hop(rows, row):
+        return _NOTHING
+    source = route_text.preferred_source(rows, row)
+    return _NONE if source is None else Cell(source)
+
+
+def _mss(rows: Table, row: int) -> int | None:
+    if _rejects(rows, row):
+        return None
+    advmss = rows.integer("advmss", row)
+    return advmss + _HEADERS[4 if rows.integer("family", row) == V4 else 6] if advmss else 0
+
+
+def _window(rows: Table, row: int) -> int | None:
+    return None if _rejects(rows, row) else rows.integer("window", row)
+
+
+def _irtt(rows: Table, row: int) -> int | None:
+    """Milliseconds."""
+    return None if _rejects(rows, row) else rows.integer("rtt", row) // 8
+
+
+def _set(value: Callable[[Table, int], int | None]) -> Callable[[Table, int], Cell]:
+    def cell(rows: Table, row: int) -> Cell:
+        if _is_hop(rows, row):
+            return _NOTHING
+        number = value(rows, row)
+        return _NONE if number is None else Cell(str(number), "" if number else "dim")
+
+    return cell
+
+
+def _by_address(family: str, *columns: str) -> Callable[[Table], Numbers]:
+    """Order by family, address, and what else tells apart."""
+
+    def order(rows: Table) -> Numbers:
+        words = np.ascontiguousarray(rows.numbers(columns[0])).view(">u8").astype(np.uint64)
+        more = [rows.numbers(name).astype(np.uint64) for name in columns[1:]]
+        return np.column_stack([rows.numbers(family).astype(np.uint64), words, *more])
+
+    return order
+
+
+def _by(column: str) -> Callable[[Table], Numbers]:
+    return lambda rows: rows.numbers(column)
+
+
+def _by_text(column: str) -> Callable[[Table], Numbers]:
+    return lambda rows: natural_ranks(Table({"name": rows.strings(column)}))
+
+
+def _by_mask(rows: Table) -> Numbers:
+    return np.column_stack([rows.numbers("family"), rows.numbers("destination_length")])
+
+
+def _in(column: str) -> Callable[[Table, str], Matches]:
+    return lambda rows, word: in_strings(rows.strings(column), word)
+
+
+_in_gateway_address = AddressSearch("gateway", "gateway_family")
+
+
+def _in_gateway(rows: Table, word: str) -> Matches:
+    """Rows with such a gateway, or rejected in such a way."""
+    rejected = in_strings(rows.strings("type_name"), word) & np.isin(rows.numbers("type"), REJECTING)
+    found: Matches = rejected | _in_gateway_address(rows, word)
+    return found
+
+
+def _in_metric(rows: Table, word: str) -> Matches:
+    found: Matches = in_numbers(rows.numbers("metric"), word) & (rows.numbers("parent") < 0)
+    return found
+
+
+def _hops(rows: Table, row: int) -> list[dict[str, object]]:
+    """The hops of a multipath route, none of any other."""
+    return [
+        {
+            "gateway": route_text.gateway(rows, hop),
+            "interface": rows.text("interface", hop),
+            "weight": rows.integer("weight", hop),
+            "flags": list(hop_states(rows.integer("flags", hop))),
+        }
+        for hop in children(rows, row)
+    ]
+
+
+def _empty(store: Store) -> str:
+    notes = store.notes("routes")
+    table = store.now("routes")
+    if table is None:
+        return notes[0].why if notes else "the routes have not been read yet"
+    if len(table):
+        return "no route but those of table local (l shows it)"
+    return "this machine has no route"
+
+
+ROUTES = TabView(
+    id="routes",
+    title="Routes",
+    short="Route",
+    columns=(
+        Column(
+            "destination",
+            "Destination",
+            24,
+            _destination,
+            _by_address("family", "destination", "destination_length"),
+            priority=1,
+            minimum=22,
+            grow=2,
+            search=AddressSearch("destination", "family", "destination_length"),
+        ),
+        Column(
+            "gateway",
+            "Gateway",
+            24,
+            _gateway,
+            _by_address("gateway_family", "gateway"),
+            priority=2,
+            minimum=18,
+            grow=1,
+            search=_in_gateway,
+        ),
+        Column("genmask", "Genmask", 15, _genmask, _by_mask, priority=12, search=nowhere),
+        Column(
+            "flags", "Flags", 5, _flags, _by_text("shown_letters"), priority=2, search=_in("shown_letters")
+        ),
+        Column(
+            "metric", "Metric", _METRIC, _metric, _by("metric"), priority=3, align="right", search=_in_metric
+        ),
+        Column(
+            "interface",
+            "Iface",
+            15,
+            _interface,
+            _by_text("interface"),
+            priority=2,
+            minimum=8,
+            search=_in("interface"),
+        ),
+        Column(
+            "protocol",
+            "Proto",
+            8,
+            _named("protocol_name"),
+            _by_text("protocol_name"),
+            priority=4,
+            search=_in("protocol_name"),
+        ),
+        Column("scope", "Scope", 6, _named("scope_name"), _by("scope"), priority=6, search=_in("scope_name")),
+        Column(
+            "source",
+            "Source",
+            24,
+            _source,
+            _by_address("preferred_source_known", "preferred_source"),
+            priority=7,
+            minimum=15,
+            search=AddressSearch("preferred_source", "family", known="preferred_source_known"),
+        ),
+        Column("mss", "MSS", 5, _set(_mss), _by("advmss"), priority=8, align="right", search=nowhere),
+        Column(
+            "window", "Window", 6, _set(_window), _by("window"), priority=9, align="right", search=nowhere
+        ),
+        Column("irtt", "irtt", 5, _set(_irtt), _by("rtt"), priority=9, align="right", search=nowhere),
+        Column(
+            "type",
+            "Type",
+            11,
+            _named("type_name"),
+            _by_text("type_name"),
+            priority=11,
+            search=_in("type_name"),
+        ),
+        Column(
+            "table",
+            "Table",
+            8,
+            _named("table_name"),
+            _by("section"),
+            priority=5,
+            minimum=7,
+            search=_in("table_name"),
+        ),
+    ),
+    fields=(
+        Field("family", lambda rows, row: "inet" if rows.integer("family", row) == V4 else "inet6"),
+        Field("destination", route_text.destination),
+        Field("gateway", route_text.gateway),
+        Field("genmask", route_text.genmask),
+        Field("flags", lambda rows, row: rows.text("letters", row)),
+        Field("metric", lambda rows, row: rows.integer("metric", row)),
+        Field("mss", _mss),
+        Field("window", _window),
+        Field("irtt", _irtt),
+        Field("interface", lambda rows, row: rows.text("interface", row)),
+        Field("table", lambda rows, row: rows.text("table_name", row)),
+        Field("protocol", lambda rows, row: rows.text("protocol_name", row)),
+        Field("scope", lambda rows, row: rows.text("scope_name", row)),
+        Field("type", lambda rows, row: rows.text("type_name", row)),
+        Field("source", route_text.preferred_source),
+        Field("nexthops", _hops),
+    ),
+    sort=("", False),
+    details=details,
+    empty=_empty,
+    options=Options(frozenset({"hide_local"})),
+    noun="routes",
+)

@@ -1,0 +1,99 @@
+"""Sockets by the hundred thousand, in a namespace of their own."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+import sys
+from typing import Literal, Self
+
+from tests.lab.namespace import Namespace
+from tests.lab.program import ROOT
+
+PER_WORKER = 8000
+"""Connections that one process holds: two descriptors each, within the usual limit of 20,000."""
+PER_ADDRESS = 20_000
+"""Connections that leave ports to spare at one address."""
+
+
+class Load:
+    """`established` TCP sockets on loopback (two to a connection) and `time_wait` ones beside them.
+
+    They are spread over worker processes and 127.x addresses. A context manager; everything ends with it or
+    with the process that made it. TIME_WAIT lasts 60 s, so such a load must be used at once.
+    """
+
+    def __init__(self, established: int, time_wait: int = 0) -> None:
+        self._held = contextlib.ExitStack()
+        self._workers: list[subprocess.Popen[str]] = []
+        self._leavers: list[subprocess.Popen[str]] = []
+        self.connections = established // 2
+        try:
+            self.namespace = self._held.enter_context(Namespace())
+            self.namespace.sysctl("net/ipv4/ip_local_port_range", "1024 65535")
+            self.namespace.sysctl("net/ipv4/tcp_tw_reuse", 0)
+            self.namespace.sysctl("net/ipv4/tcp_max_tw_buckets", max(time_wait * 2, 1000))
+            self._workers = self._start("established", 1, self.connections, PER_WORKER)
+            self._leavers = self._start("time-wait", 128, time_wait, PER_ADDRESS)
+            for worker in [*self._workers, *self._leavers]:
+                _expect(worker, "ready")
+        except BaseException:
+            self.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the workers and remove the namespace."""
+        for worker in [*self._workers, *self._leavers]:
+            worker.kill()
+            worker.communicate()
+        self._held.close()
+
+    @property
+    def pids(self) -> list[int]:
+        """The processes that hold the connections."""
+        return [worker.pid for worker in self._workers]
+
+    def churn(self, share: float) -> int:
+        """Close and open anew that share of the connections, the oldest first; how many that were."""
+        numbers = [round(share * number) for number in _split(self.connections, PER_WORKER)]
+        for worker, number in zip(self._workers, numbers, strict=True):
+            if worker.stdin is not None:
+                worker.stdin.write(f"churn {number}\n")
+                worker.stdin.flush()
+        for worker in self._workers:
+            _expect(worker, "done")
+        return sum(numbers)
+
+    def _start(
+        self, kind: Literal["established", "time-wait"], block: int, number: int, most: int
+    ) -> list[subprocess.Popen[str]]:
+        module = [sys.executable, "-S", "-E", "-m", "tests.bench.worker", str(os.getpid()), kind]
+        return [
+            subprocess.Popen(
+                self.namespace.command([*module, f"127.{block}.{index // 250}.{index % 250 + 1}", str(part)]),
+                cwd=ROOT,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+            )
+            for index, part in enumerate(_split(number, most))
+        ]
+
+
+def _split(number: int, most: int) -> list[int]:
+    """`number` in equal parts of at most `most`."""
+    parts = -(-number // most)
+    return [number // parts + (index < number % parts) for index in range(parts)]
+
+
+def _expect(worker: subprocess.Popen[str], word: str) -> None:
+    said = worker.stdout.readline().strip() if worker.stdout else ""
+    if said != word:
+        raise RuntimeError(f"a worker of the load said {said!r} instead of {word!r}")
