@@ -12,7 +12,7 @@ from rich.console import RenderableType
 from textual import on, work
 from textual._compositor import ChopsUpdate
 from textual.app import App, ComposeResult, SystemCommand
-from textual.binding import BindingType
+from textual.binding import Binding, BindingType
 from textual.containers import Container
 from textual.events import Resize
 from textual.message import Message
@@ -73,7 +73,10 @@ class Dashboard(App[None]):
 
     CSS_PATH: ClassVar[list[str | Path]] = [SHEET]  # type: ignore[assignment]
     TITLE = "sockscope"
-    BINDINGS: ClassVar[list[BindingType]] = bindings(APP)
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *bindings(APP),
+        Binding("enter", "keep_filter", "Keep the filter", show=False, priority=True),
+    ]
 
     def __init__(self, source: Source, session: Session, theme: str = THEMES[0].name) -> None:
         super().__init__()
@@ -86,6 +89,7 @@ class Dashboard(App[None]):
         self._lost = ""
         self._losses = 0
         self._refreshes = 0
+        self._typing = False
         for each in THEMES:
             self.register_theme(each)
         self.theme = theme
@@ -105,6 +109,7 @@ class Dashboard(App[None]):
             yield Grid(id="grid")
             yield Panel(id="details")
         yield Line(id="filter")
+        yield Input(placeholder="words that a row must contain", id="entry", compact=True)
         yield Line(id="footer")
 
     def on_mount(self) -> None:
@@ -171,7 +176,7 @@ class Dashboard(App[None]):
         width = self.size.width
         session, snapshot = self._session, self._snapshot
         base.set_class(session.details_open, "-details")
-        base.set_class(session.filtered, "-filtered")
+        base.set_class(session.filtered or self._typing, "-filtered")
         status = bars.Status(time.monotonic() - self._paused_at if session.paused else None, self._lost)
         self._show("header", bars.header(snapshot, status, session.interval, width))
         tabs = {} if snapshot is None else snapshot.tabs
@@ -273,7 +278,13 @@ class Dashboard(App[None]):
     # What keys do
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Keys that belong to one tab hold only there."""
+        """Keys that belong to one tab hold only there; while one types, or a dialog is open, hardly any do."""
+        if action == "quit_now":
+            return True
+        if self._typing or action == "keep_filter":
+            return self._typing and action in ("keep_filter", "back")
+        if len(self.screen_stack) > 1:
+            return False
         tabs = TABS_OF.get((action, parameters))
         if tabs is not None:
             return "" in tabs or self._session.active in tabs
@@ -296,32 +307,33 @@ class Dashboard(App[None]):
         """The next tab or the one before."""
         self.action_tab(self._session.step(by))
 
-    async def action_filter(self) -> None:
+    def action_filter(self) -> None:
         """Type words; rows follow while one types."""
-        if self.query("#entry"):
-            self.query_one("#entry").focus()
-            return
-        entry = Input(
-            self._session.choices.words, placeholder="words that a row must contain", id="entry", compact=True
-        )
-        await self.mount(entry, before="#footer")
-        self.screen.add_class("-filtering")
-        entry.focus()
+        entry = self.query_one(Input)
+        self._typing = True
+        entry.value = self._session.choices.words
+        entry.cursor_position = len(entry.value)
+        entry.display = True
+        self.screen.set_focus(entry)
 
-    @on(Input.Changed, "#entry")
+    @on(Input.Changed)
     def _typed(self, message: Input.Changed) -> None:
-        self._session.filter(message.value)
+        if self._typing:
+            self._session.filter(message.value)
+            self._ask()
+            self._draw()
+
+    def action_keep_filter(self) -> None:
+        """Back to the table; the filter stays in force."""
+        self._session.filter(self.query_one(Input).value)
+        self._end_typing()
+
+    def _end_typing(self) -> None:
+        self._typing = False
+        entry = self.query_one(Input)
+        entry.display = False
+        self.screen.set_focus(self.query_one(Grid))
         self._ask()
-        self._draw()
-
-    @on(Input.Submitted, "#entry")
-    async def _entered(self) -> None:
-        await self._close_entry()
-
-    async def _close_entry(self) -> None:
-        self.screen.remove_class("-filtering")
-        await self.query("#entry").remove()
-        self.query_one(Grid).focus()
         self._draw()
 
     def action_scroll_details(self, lines: int) -> None:
@@ -329,13 +341,14 @@ class Dashboard(App[None]):
         panel = self.query_one(Panel)
         panel.scroll_to(y=panel.scroll_offset.y + lines, animate=False)
 
-    async def action_back(self) -> None:
+    def action_back(self) -> None:
         """Out of the filter being typed, else out of the details, else out of the filter in force."""
         session = self._session
-        if self.query("#entry"):
+        if self._typing:
             session.filter("")
-            await self._close_entry()
-        elif session.details_open:
+            self._end_typing()
+            return
+        if session.details_open:
             session.details_open = False
             session.open_row = None
         else:
@@ -436,6 +449,10 @@ class Dashboard(App[None]):
             self.notify(f"{name}: {failed.strerror}", severity="error", markup=False)
         else:
             self.notify(f"{len(snapshot.order):,} {self._session.view.noun} in {name}", markup=False)
+
+    def action_quit_now(self) -> None:
+        """End the program, whatever is open."""
+        self.exit()
 
     def action_help(self) -> None:
         """Every key."""

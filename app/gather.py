@@ -15,7 +15,7 @@ from sockscope.app.frames.frame import Frame
 from sockscope.app.frames.table import Strings, Table
 from sockscope.app.output.sockets import of_protocols
 from sockscope.app.sampler.sampler import NOT_YET_LOOKED, host
-from sockscope.app.sampler.tasks import Task, plan
+from sockscope.app.sampler.tasks import plan
 from sockscope.app.settings import Settings, Shown
 
 if TYPE_CHECKING:

@@ -7,8 +7,6 @@ import time
 from collections.abc import Iterable
 from typing import TextIO
 
-import numpy as np
-
 from sockscope.app.frames.frame import Frame, Note
 from sockscope.app.gather import Gatherer
 from sockscope.app.model.query import Query, select

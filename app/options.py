@@ -112,8 +112,8 @@ _FAMILIES = {"inet": 4, "inet6": 6}
 
 
 def parse(arguments: Sequence[str]) -> list[tuple[str, str]]:
-    """The options in their order, each as its id and its argument; a number that stands alone means `interval`
-    and `continuous`. UsageError tells what is not understood."""
+    """The options in their order, each as its id and its argument; a number alone means `interval` and
+    `continuous`. UsageError tells what is not understood."""
     short = "".join(o.letter + (":" if o.argument else "") for o in _SHORT.values())
     long = [name.removeprefix("--") + ("=" if option.argument else "") for name, option in _LONG.items()]
     long += [name.removeprefix("--") for name in NOT_YET if name.startswith("--")]

@@ -101,7 +101,7 @@ def from_file(path: Path) -> Settings:
     """Defaults, changed by the file if there is one; UsageError says which file and what is wrong in it."""
     try:
         text = path.read_text("utf-8")
-    except (FileNotFoundError, NotADirectoryError):
+    except (FileNotFoundError, NotADirectoryError, PermissionError):  # HOME may be another user's
         return Settings()
     except (OSError, UnicodeDecodeError) as unreadable:
         raise UsageError(f"{path}: {getattr(unreadable, 'strerror', None) or 'not UTF-8'}") from None

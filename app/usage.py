@@ -32,7 +32,7 @@ _DIFFERENCES = (
     ("user of -e where none is known", "0 or root", "-"),
     ("blackhole and throw routes", "U", "!"),
     ("multipath routes, IPv4", "the first next hop", "a line for each"),
-    ("gateway of the other family", "0.0.0.0", "its address"),
+    ("IPv6 gateway of an IPv4 route", "all zeros", "its address"),
     ("policy tables, IPv6", "as if of main", "table 100 at the end of the line"),
     ("null entries, IPv6", "listed as routes", "left out"),
     ("Ref of IPv6 routes", "an internal count", "-"),

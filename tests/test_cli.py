@@ -314,7 +314,12 @@ def test_a_full_disk_is_a_failure() -> None:
 
 def test_no_terminal_means_printing(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[Settings] = []
-    monkeypatch.setattr(cli, "_print", lambda made: seen.append(made) or 0)
+
+    def note(made: Settings) -> int:
+        seen.append(made)
+        return 0
+
+    monkeypatch.setattr(cli, "_print", note)
     monkeypatch.setattr(os, "isatty", lambda _: False)
     assert cli.main(["-tan"]) == 0
     assert seen[0].which == "all"
@@ -340,11 +345,6 @@ def test_a_wrong_settings_file_is_wrong_usage(
     assert "intervall" in told
     assert "config.toml" in told
     assert told.count("\n") == 1
-
-
-@pytest.fixture
-def _usual(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
 
 
 def test_parse_tells_what_it_does_not_know() -> None:

@@ -66,6 +66,14 @@ def test_a_mistake_is_told_with_the_file(tmp_path: Path, text: str | bytes, word
     assert str(file) in str(told.value)
 
 
+def test_a_file_of_someone_else_is_nobodys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*_: object) -> str:
+        raise PermissionError
+
+    monkeypatch.setattr(Path, "read_text", refused)
+    assert from_file(tmp_path / "config.toml") == Settings()
+
+
 def test_a_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="directory"):
         from_file(tmp_path)

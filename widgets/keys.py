@@ -7,16 +7,26 @@ from collections import defaultdict
 from textual.actions import parse
 from textual.binding import Binding, BindingType
 
-from sockscope.app.actions import ACTIONS
+from sockscope.app.actions import ACTIONS, APP
 
-ALWAYS = frozenset({"ctrl+c"})
-"""Keys that hold whatever has the focus."""
+EVEN_WHILE_TYPING = {"ctrl+c": "quit_now"}
+"""Keys that hold whatever has the focus, and what they run."""
 
 
 def bindings(holder: str) -> list[BindingType]:
-    """The bindings of the app or of the table."""
+    """The bindings of the app or of the table.
+
+    The app's come first (`priority`): a key has done its work before the next one is looked at, for over ssh
+    `/443` may arrive in one packet.
+    """
     return [
-        Binding(key, action.action, action.title, show=False, priority=key in ALWAYS)
+        Binding(
+            key,
+            EVEN_WHILE_TYPING.get(key, action.action),
+            action.title,
+            show=False,
+            priority=holder == APP,
+        )
         for action in ACTIONS
         if action.holder == holder
         for key in action.keys.split(",")

@@ -22,6 +22,8 @@ NO_DESCRIPTORS: Descriptors = np.empty(0, dtype=np.uint32)
 NO_INODES: Inodes = np.empty(0, dtype=np.uint64)
 
 _CHUNK = 256
+_SPARE = 8
+"""How many numbers a guess tries beyond those that are needed."""
 _START_TIME = 19  # field 22 of stat(5), counted from the one after the name
 _PREFIX = "socket:["
 
@@ -54,6 +56,14 @@ def descriptor_count(root: str, pid: int) -> int:
     return os.stat(f"{root}/{pid}/fd").st_size  # noqa: PTH116 - a Path costs as much as the call
 
 
+def network(root: str, pid: int | str) -> int:
+    """The network namespace of the process, as the inode of ns/net; 0 where it may not be known."""
+    try:
+        return os.stat(f"{root}/{pid}/ns/net").st_ino  # noqa: PTH116 - a Path costs as much as the call
+    except OSError:
+        return 0
+
+
 class Reading:
     """One look through the descriptors of a process, which can pause at any time and go on later.
 
@@ -67,8 +77,13 @@ class Reading:
         pid: int,
         known: tuple[Descriptors, Inodes],
         trusted: Callable[[Inodes], NDArray[np.bool_]] | None = None,
+        guess: bool = False,
     ) -> None:
-        """Start; `trusted` tells which of the known descriptors need no reading, None reads all. OSError."""
+        """Start; OSError. `trusted` tells which of the known descriptors need no reading, None reads all.
+
+        A `guess` lists nothing, but tries where the known descriptors are and new ones must be, since the
+        kernel gives out the lowest free numbers. Whether it was right shows in `certain`.
+        """
         self.count = descriptor_count(root, pid)
         self.fds = NO_DESCRIPTORS
         self.inodes = NO_INODES
@@ -76,6 +91,7 @@ class Reading:
         """No descriptor was presumed unchanged: once this look is done, everything is known."""
         self.lost = False
         """The process ended before everything was read."""
+        self.guess = guess
         self._known = known
         self._trusted = trusted
         self._todo: NDArray[np.intp] | None = None
@@ -90,11 +106,20 @@ class Reading:
 
     @property
     def listed(self) -> bool:
-        """Whether all descriptors are listed, so that `fds` and `inodes` mean something."""
+        """Whether it is known which descriptors there are, so that `fds` and `inodes` mean something."""
         return self._todo is not None
+
+    @property
+    def certain(self) -> bool:
+        """Whether, once all is read, no open descriptor was missed: they were listed, or as many were found
+        as the kernel had counted."""
+        return not self.guess or len(self.fds) == self.count
 
     def advance(self, late: Callable[[], bool]) -> bool:
         """Read on until all is read (True) or `late` says so after a piece (False); PermissionError."""
+        if self.guess and self._todo is None:
+            self._listed = self._guessed()
+            self._begin()
         while self._todo is None:
             self._list_piece()
             if late():
@@ -123,6 +148,13 @@ class Reading:
         self._listed += piece
         if len(piece) < _CHUNK:
             self._begin()
+
+    def _guessed(self) -> list[int]:
+        fds, inodes = self._known
+        closed = 0 if self._trusted is None else int((~self._trusted(inodes)).sum())
+        new = max(0, self.count - len(fds)) + closed + _SPARE
+        free = np.setdiff1d(np.arange(len(fds) + new), fds, assume_unique=True)[:new]
+        return [*fds.tolist(), *free.tolist()]
 
     def _begin(self) -> None:
         self.fds = np.sort(np.array(self._listed, dtype=np.uint32))

@@ -8,6 +8,9 @@
 4. Every process is asked for its number of descriptors in turn, and looked at again if that changed.
 5. Every process is read completely once in a while.
 
+A process in another network namespace that holds no wanted socket is read in steps 1 and 5 and at the end of
+step 3 only: what it opens is nearly always of its own namespace.
+
 A look presumes a descriptor unchanged while the socket known behind it is still wanted and no other
 descriptor is known to hold it. Where that fails (passed to another process, closed, and the number used
 again), the new socket stays without holder, so steps 3 and 5 find it.
@@ -15,9 +18,11 @@ again), the new socket stays without holder, so steps 3 and 5 find it.
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from enum import Enum, auto
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +33,7 @@ from sockscope.app.collectors.procfs import NO_DESCRIPTORS, NO_INODES, Descripto
 from sockscope.app.collectors.search import LONG_AGO, SURVIVED, Search
 
 _NEVER = LONG_AGO
+_LONG_SINCE = -math.inf
 _LEAST = 0.002
 """Seconds that a pass may take at least, so that the scan ends however small the budget."""
 _LONGEST_PAUSE = 5.0
@@ -40,9 +46,18 @@ _LATELY = 10.0
 _ROUND = 16
 """Passes in which every process is asked for its number of descriptors, if there are many."""
 _FEWEST_ASKED = 16
+_WORTH_A_GUESS = 256
+"""Descriptors from which listing them costs more than trying where new ones must be."""
 _REREAD_SHARE = 32
 _FIRST_PROCESS = 1
 """It always exists: where it is not listed, others are hidden too (hidepid)."""
+
+
+class _Look(Enum):
+    GUESS = auto()
+    LIST = auto()
+    WHOLE = auto()
+    """Nothing is presumed unchanged."""
 
 
 @dataclass(eq=False, slots=True)
@@ -54,12 +69,16 @@ class _Process:
     fds: Descriptors = field(default_factory=lambda: NO_DESCRIPTORS)
     inodes: Inodes = field(default_factory=lambda: NO_INODES)
     readable: bool = True
+    foreign: bool = False
+    """It is in another network namespace and was never found with a socket that is wanted."""
     looked: int = _NEVER
-    looked_at: float = float("-inf")
+    looked_at: float = _LONG_SINCE
     complete: int = _NEVER
     """Pass in which the newest complete read that has ended began; `looked` counts any look."""
-    complete_at: float = float("-inf")
-    gained_at: float = float("-inf")
+    complete_at: float = _LONG_SINCE
+    shed: bool = False
+    """A socket it held has vanished since the last look, so the descriptor may be another socket now."""
+    gained_at: float = _LONG_SINCE
     """When it was last found with a socket that had no holder."""
 
 
@@ -87,6 +106,7 @@ class Scan:
         self._processes: dict[int, _Process] = {}
         self._paused: list[_Paused] = []
         self._changed: set[int] = set()
+        self._network = procfs.network(root, "self")
         self._likely: deque[_Process] = deque()
         self._likely_for = LONG_AGO
         self._counted = True
@@ -127,15 +147,16 @@ class Scan:
         deadline = max(deadline, now + _LEAST)
         self.lost = False
         self.ended = NO_INODES
-        closers = self.holders.holding(gone)
+        for pid in self.holders.holding(gone):
+            self._processes[pid].shed = True
         self._list()
         self._take_stock(search)
-        self._suspect(search, closers)
+        self._suspect(search)
         self._resume(search, now + (deadline - now) / 2)
         self.idle = False
         if not (self._paused and self._clock() >= deadline):
-            for process, whole in self._plan(search):
-                self._look(process, whole, search, deadline)
+            for process, look in self._plan(search):
+                self._look(process, look, search, deadline)
                 if self._clock() >= deadline:
                     break
             else:
@@ -158,13 +179,16 @@ class Scan:
             process = self._processes.get(pid)
             if process is None:
                 self._processes[pid] = _Process(pid, directory)
-            elif process.directory != directory:
-                if not self._same(process):
-                    self._forget(process)
-                    self._processes[pid] = _Process(pid, directory)
+            elif process.directory == directory:
+                continue
+            elif self._started_alike(process):
                 process.directory = directory
+                process.complete = _NEVER  # read as if new: two may start within one clock tick
+            else:
+                self._forget(process)
+                self._processes[pid] = _Process(pid, directory)
 
-    def _same(self, process: _Process) -> bool:
+    def _started_alike(self, process: _Process) -> bool:
         try:
             return procfs.start_ticks(self._root, process.pid) == process.start
         except OSError:
@@ -181,38 +205,54 @@ class Scan:
             self._changed.clear()
         search.compare(self.holders.inodes, self.ended, self.number, self._clock())
 
-    def _suspect(self, search: Search, closers: set[int]) -> None:
+    def _suspect(self, search: Search) -> None:
         """Begin to look for new inodes: first where sockets have just vanished."""
         newest = search.newest()
         if newest > self._likely_for:
             self._likely_for = newest
-            self._likely = deque(
-                process for pid in closers if (process := self._processes.get(pid)) and process.readable
-            )
+            shed = filter(lambda process: process.shed, self._processes.values())
+            self._likely = deque(sorted(shed, key=_by_gain))
             self._counted = False
 
-    def _plan(self, search: Search) -> Iterator[tuple[_Process, bool]]:
-        """Processes to look at, and whether completely, in the order of the module's docstring."""
+    def _plan(self, search: Search) -> Iterator[tuple[_Process, _Look]]:
+        """Processes to look at, and how, in the order of the module's docstring."""
         everyone = list(self._processes.values())
-        yield from ((process, True) for process in everyone if process.complete == _NEVER)
+        for process in everyone:
+            if process.complete == _NEVER:
+                yield process, _Look.WHOLE
+        if self._changed:
+            self._take_stock(search)  # what they inherited is shared now and no longer presumed unchanged
+        if search.open():
+            yield from self._new_sockets(search, everyone)
+            yield from self._old_sockets(search, everyone)
+        yield from self._asked_in_turn(everyone)
+        due = self._due(everyone, self._recheck, _completed)
+        for process in due[: 1 + len(everyone) // _REREAD_SHARE]:
+            yield process, _Look.WHOLE
+
+    def _new_sockets(self, search: Search, everyone: list[_Process]) -> Iterator[tuple[_Process, _Look]]:
         while search.open() and (self._likely or not self._counted):
             if self._likely:
-                yield self._likely.popleft(), False
+                process = self._likely.popleft()
+                if len(process.fds) >= _WORTH_A_GUESS:
+                    yield process, _Look.GUESS
+                    if process.looked == self.number or not search.open():
+                        continue
+                yield process, _Look.LIST
             else:
                 self._counted = True
                 self._likely = deque(sorted(filter(self._may_have_got, everyone), key=_by_gain))
-        pause = _pause(everyone) if search.open() else _LONGEST_PAUSE
+
+    def _old_sockets(self, search: Search, everyone: list[_Process]) -> Iterator[tuple[_Process, _Look]]:
+        pause = _pause(everyone)
         missing = search.newest(self._clock() - SURVIVED)
         for process in self._due(everyone, pause, _looked):
-            if process.looked < missing and process.readable:
-                yield process, False
+            if process.looked < missing and process.readable and not process.foreign:
+                yield process, _Look.LIST
         missing = search.newest(self._clock() - 3 * SURVIVED)
         for process in self._due(everyone, pause, _completed):
             if process.complete < missing:
-                yield process, True
-        yield from ((process, False) for process in self._asked_in_turn(everyone))
-        due = self._due(everyone, self._recheck, _completed)
-        yield from ((process, True) for process in due[: 1 + len(everyone) // _REREAD_SHARE])
+                yield process, _Look.WHOLE
 
     def _due(
         self, everyone: list[_Process], pause: float, when: Callable[[_Process], float]
@@ -225,37 +265,42 @@ class Scan:
             return self._moved(process)
         return process.gained_at >= self._clock() - _LATELY
 
-    def _asked_in_turn(self, everyone: list[_Process]) -> Iterator[_Process]:
+    def _asked_in_turn(self, everyone: list[_Process]) -> Iterator[tuple[_Process, _Look]]:
         for _ in range(min(len(everyone), max(_FEWEST_ASKED, len(everyone) // _ROUND))):
             self._turn = (self._turn + 1) % len(everyone)
             if self._moved(everyone[self._turn]):
-                yield everyone[self._turn]
+                yield everyone[self._turn], _Look.LIST
 
     def _moved(self, process: _Process) -> bool:
-        if process.looked == self.number or not process.readable:
+        if process.looked == self.number or not process.readable or process.foreign:
             return False
         try:
             return procfs.descriptor_count(self._root, process.pid) != process.count
         except OSError:
             return False
 
-    def _look(self, process: _Process, whole: bool, search: Search, until: float) -> None:
+    def _look(self, process: _Process, look: _Look, search: Search, until: float) -> None:
         if process.looked == self.number or any(paused.process is process for paused in self._paused):
             return
-        process.looked, process.looked_at = self.number, self._clock()
-        trusted = None if whole else self._presumed_unchanged(search)
+        began = self._clock()
+        trusted = None if look is _Look.WHOLE else self._presumed_unchanged(search)
         try:
             start = procfs.start_ticks(self._root, process.pid)
             if start != process.start:
                 self._drop(process)
                 process.start = start
-            reading = Reading(self._root, process.pid, (process.fds, process.inodes), trusted)
+            if look is _Look.WHOLE and process.gained_at == _LONG_SINCE:
+                process.foreign = procfs.network(self._root, process.pid) not in {0, self._network}
+            known = (process.fds, process.inodes)
+            reading = Reading(self._root, process.pid, known, trusted, look is _Look.GUESS)
         except (FileNotFoundError, ProcessLookupError):
             self._ended(process)
         except OSError:
             self._refused(process)
         else:
-            self._go_on(_Paused(process, reading, self.number, process.looked_at), search, until)
+            if look is not _Look.GUESS:
+                process.looked, process.looked_at, process.shed = self.number, began, False
+            self._go_on(_Paused(process, reading, self.number, began), search, until)
 
     def _resume(self, search: Search, until: float) -> None:
         for paused in self._paused.copy():
@@ -282,8 +327,10 @@ class Scan:
             self._ended(process)
             return
         process.readable = True
-        process.count = reading.count
-        if reading.whole:
+        if reading.certain:
+            process.looked, process.looked_at, process.shed = paused.number, paused.began, False
+            process.count = reading.count
+        if reading.certain and reading.whole:
             process.complete, process.complete_at = paused.number, paused.began
 
     def _learn(self, process: _Process, reading: Reading, search: Search) -> None:
@@ -293,6 +340,7 @@ class Scan:
         self._changed.add(process.pid)
         if search.found(process.inodes):
             process.gained_at = self._clock()
+            process.foreign = False
 
     def _presumed_unchanged(self, search: Search) -> Callable[[Inodes], NDArray[np.bool_]]:
         holders = self.holders
@@ -303,14 +351,17 @@ class Scan:
         return trusted
 
     def _refused(self, process: _Process) -> None:
-        self._drop(process)
         process.readable = False
-        process.complete, process.complete_at = self.number, self._clock()
+        self._close_book(process)
 
     def _ended(self, process: _Process) -> None:
-        self._drop(process)
         self.lost = True
-        process.complete, process.complete_at = self.number, self._clock()
+        self._close_book(process)
+
+    def _close_book(self, process: _Process) -> None:
+        self._drop(process)
+        process.looked = process.complete = self.number
+        process.looked_at = process.complete_at = self._clock()
 
     def _forget(self, process: _Process) -> None:
         self._drop(process)

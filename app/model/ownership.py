@@ -112,8 +112,9 @@ class Ownership:
         return Strings.of(texts).take(rows)
 
     def _rows(self, inode: int) -> slice:
-        first, last = np.searchsorted(self._inodes, np.array([inode, inode + 1], dtype=np.uint64)).tolist()
-        return slice(first, last)
+        wanted = np.uint64(inode)
+        first = int(np.searchsorted(self._inodes, wanted, side="left"))
+        return slice(first, int(np.searchsorted(self._inodes, wanted, side="right")))
 
     def _holder(self, pid: int, fds: Numbers) -> Holder:
         numbers = tuple(fds.tolist())

@@ -41,14 +41,14 @@ LETTERS = "UG!HDACemn"
 MEANINGS = {
     "U": "usable",
     "G": "through a gateway",
-    "!": "no way through: packets are refused",
+    "!": "no way on from here",
     "H": "one host only",
     "D": "default route that a router advertised",
     "A": "made from a router advertisement",
     "C": "a cached exception of another route",
     "e": "expires",
     "m": "cached path MTU",
-    "n": "without next hop: an own address, or refused",
+    "n": "without next hop: an own address, or no way on",
 }
 
 

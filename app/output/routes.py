@@ -28,7 +28,8 @@ def chosen(rows: Table, settings: Settings) -> NDArray[np.bool_]:
         route &= rows.numbers("parent") < 0
         return route & np.isin(family, _families(settings, (4, 6)))
     listed = (rows.numbers("table") == MAIN) & ~np.isin(rows.numbers("type"), (_BROADCAST, _MULTICAST))
-    return route & np.isin(family, _families(settings, (4,))) & (listed | (family == V6))
+    route &= listed | (family == V6)
+    return route & np.isin(family, _families(settings, (4,)))
 
 
 def _families(settings: Settings, usual: tuple[int, ...]) -> list[int]:

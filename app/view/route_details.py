@@ -86,7 +86,7 @@ def details(store: Store, rows: Table, row: int) -> tuple[Section, ...]:
     parent = rows.integer("parent", row)
     route = row if parent < 0 else parent
     return (
-        Section(route_text.destination(rows, route), tuple(_route(rows, route))),
+        Section(_title(rows, route), tuple(_route(rows, route))),
         Section("Flags", tuple(_letters(rows, route))),
         Section("Next hops", tuple(_hops(rows, route))),
         Section("Metrics", tuple(_metrics(rows, route))),
@@ -105,6 +105,11 @@ def children(rows: Table, route: int) -> list[int]:
     if (parent[route + 1 : route + 1 + hops] == route).all():
         return list(range(route + 1, min(route + 1 + hops, len(rows))))
     return np.flatnonzero(parent == route).tolist()
+
+
+def _title(rows: Table, row: int) -> str:
+    version = "IPv4" if rows.integer("family", row) == V4 else "IPv6"
+    return f"{version} route to {route_text.destination(rows, row)}"
 
 
 def _route(rows: Table, row: int) -> Iterator[Fact]:
@@ -154,11 +159,11 @@ def _lifetime(rows: Table, row: int) -> Iterator[Fact]:
 
 
 def _letters(rows: Table, row: int) -> Iterator[Fact]:
-    letters = rows.text("letters", row) or ""
-    for letter in letters:
+    shown, plain = rows.text("shown_letters", row) or "", rows.text("letters", row)
+    for letter in shown:
         yield Fact(letter, MEANINGS[letter], "warn" if letter == "!" else "")
-    if rows.text("shown_letters", row) != letters:
-        yield Fact("!", f"{MEANINGS['!']} (netstat prints {letters})", "warn")
+    if shown != plain:
+        yield Fact("", f"netstat prints {plain} for it", "dim")
 
 
 def _hops(rows: Table, row: int) -> Iterator[Fact]:

@@ -213,27 +213,27 @@ ROUTES = TabView(
             _destination,
             _by_address("family", "destination", "destination_length"),
             priority=1,
-            minimum=22,
+            minimum=24,
             grow=2,
             search=AddressSearch("destination", "family", "destination_length"),
         ),
         Column(
             "gateway",
             "Gateway",
-            24,
+            26,
             _gateway,
             _by_address("gateway_family", "gateway"),
             priority=2,
-            minimum=18,
+            minimum=20,
             grow=1,
             search=_in_gateway,
         ),
         Column("genmask", "Genmask", 15, _genmask, _by_mask, priority=12, search=nowhere),
         Column(
-            "flags", "Flags", 5, _flags, _by_text("shown_letters"), priority=2, search=_in("shown_letters")
+            "flags", "Flags", 5, _flags, _by_text("shown_letters"), priority=3, search=_in("shown_letters")
         ),
         Column(
-            "metric", "Metric", _METRIC, _metric, _by("metric"), priority=3, align="right", search=_in_metric
+            "metric", "Metric", _METRIC, _metric, _by("metric"), priority=4, align="right", search=_in_metric
         ),
         Column(
             "interface",
@@ -251,25 +251,25 @@ ROUTES = TabView(
             8,
             _named("protocol_name"),
             _by_text("protocol_name"),
-            priority=4,
+            priority=5,
             search=_in("protocol_name"),
         ),
-        Column("scope", "Scope", 6, _named("scope_name"), _by("scope"), priority=6, search=_in("scope_name")),
+        Column("scope", "Scope", 6, _named("scope_name"), _by("scope"), priority=7, search=_in("scope_name")),
         Column(
             "source",
             "Source",
             24,
             _source,
             _by_address("preferred_source_known", "preferred_source"),
-            priority=7,
+            priority=8,
             minimum=15,
             search=AddressSearch("preferred_source", "family", known="preferred_source_known"),
         ),
-        Column("mss", "MSS", 5, _set(_mss), _by("advmss"), priority=8, align="right", search=nowhere),
+        Column("mss", "MSS", 5, _set(_mss), _by("advmss"), priority=9, align="right", search=nowhere),
         Column(
-            "window", "Window", 6, _set(_window), _by("window"), priority=9, align="right", search=nowhere
+            "window", "Window", 6, _set(_window), _by("window"), priority=10, align="right", search=nowhere
         ),
-        Column("irtt", "irtt", 5, _set(_irtt), _by("rtt"), priority=9, align="right", search=nowhere),
+        Column("irtt", "irtt", 5, _set(_irtt), _by("rtt"), priority=10, align="right", search=nowhere),
         Column(
             "type",
             "Type",
@@ -285,7 +285,7 @@ ROUTES = TabView(
             8,
             _named("table_name"),
             _by("section"),
-            priority=5,
+            priority=6,
             minimum=7,
             search=_in("table_name"),
         ),
@@ -295,7 +295,7 @@ ROUTES = TabView(
         Field("destination", route_text.destination),
         Field("gateway", route_text.gateway),
         Field("genmask", route_text.genmask),
-        Field("flags", lambda rows, row: rows.text("letters", row)),
+        Field("flags", lambda rows, row: rows.text("shown_letters", row)),
         Field("metric", lambda rows, row: rows.integer("metric", row)),
         Field("mss", _mss),
         Field("window", _window),

@@ -1,8 +1,8 @@
 """Holds connections with itself, both ends; started by `tests.bench.load`.
 
 `worker.py PARENT established HOST NUMBER` opens NUMBER connections to HOST; `worker.py PARENT time-wait HOST
-NUMBER` leaves as many in TIME_WAIT. It says `ready` when they stand; each line `churn N` then closes and opens
-N anew, answered by `done`. It ends with its standard input.
+NUMBER` leaves as many in TIME_WAIT. It says `ready` when they stand; each line `churn N` then closes and
+opens N anew, answered by `done`. It ends with its standard input.
 """
 
 from __future__ import annotations

@@ -195,6 +195,83 @@ def test_a_number_used_again_with_the_same_directory_inode_is_known_by_its_start
     )
 
 
+def test_a_number_used_again_within_one_clock_tick(scene: Scene) -> None:
+    scene.proc.spawn(10, [500])
+    scene.tick(500, 600)
+    (scene.proc.root / "10").rename(scene.proc.root / "other")
+    scene.proc.spawn(10, [600])
+    (scene.proc.root / "other" / "stat").rename(scene.proc.root / "10" / "stat")
+    got = scene.tick(500, 600)
+    assert owned(got) == {(600, 10, 3)}
+    assert reasons(got) == {500: NOT_LOOKED}
+
+
+def test_other_directory_inodes_after_the_kernel_dropped_its_caches(scene: Scene) -> None:
+    scene.proc.spawn(10, [500])
+    first = scene.tick(500)
+    (scene.proc.root / "10").rename(scene.proc.root / "old")
+    (scene.proc.root / "10").mkdir()
+    for name in ("fd", "stat"):
+        (scene.proc.root / "old" / name).rename(scene.proc.root / "10" / name)
+    assert scene.tick(500).tables["owners"] is first.tables["owners"]
+
+
+def test_a_server_that_forks_for_every_connection(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(procfs, "descriptor_count", _number_of_links)
+    scene = Scene(tmp_path / "proc")
+    scene.proc.spawn(10, [500, 1000])
+    scene.tick(500, 1000)
+    for number in range(10):
+        scene.proc.fork(10, 100 + number)
+        scene.proc.close(100 + number, 3)
+        scene.proc.close(10, 4)
+        scene.proc.open(10, 4, 1001 + number)
+        scene.proc.open(10, 5 + number, None)
+        assert owned(scene.tick(500, *range(1000, 1002 + number))) == scene.proc.holding()
+
+
+def test_other_network_namespaces_are_left_alone_unless_they_hold_what_is_wanted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(procfs, "descriptor_count", _number_of_links)
+    monkeypatch.setattr(procfs, "network", lambda _, pid: 2 if pid in {10, 20} else 1)
+    scene = Scene(tmp_path / "proc")
+    scene.proc.spawn(10, range(1000, 1050))
+    scene.proc.spawn(20, [500, 2000])
+    scene.proc.spawn(30, [600])
+    looks: list[int] = []
+    real = procfs.Reading
+
+    def noted(root: str, pid: int, *rest: Any) -> procfs.Reading:
+        looks.append(pid)
+        return real(root, pid, *rest)
+
+    monkeypatch.setattr("sockscope.app.collectors.scan.Reading", noted)
+    scene.tick(500, 600)
+    looks.clear()
+    scene.proc.open(10, 90, 1090)
+    scene.proc.open(20, 90, 501)
+    assert owned(scene.tick(500, 501, 600)) == {(500, 20, 3), (501, 20, 90), (600, 30, 3)}
+    assert looks == [20]
+    scene.proc.open(10, 91, 502)
+    for _ in range(8):
+        got = scene.tick(500, 501, 502, 600)
+    assert (502, 10, 91) in owned(got), "a socket may still be of this namespace"
+    looks.clear()
+    scene.proc.open(10, 92, 503)
+    assert (503, 10, 92) in owned(scene.tick(500, 501, 502, 503, 600))
+    assert looks == [10], "from then on it is a process like any other"
+
+
+def test_a_connection_closed_in_one_tick_and_opened_in_the_next(scene: Scene) -> None:
+    scene.proc.spawn(10, [500, 1000])
+    scene.tick(500, 1000)
+    scene.proc.close(10, 4)
+    scene.tick(500)
+    scene.proc.open(10, 4, 1001)
+    assert owned(scene.tick(500, 1001)) == scene.proc.holding()
+
+
 def test_a_descriptor_passed_on_and_its_number_used_again(scene: Scene) -> None:
     scene.proc.spawn(10, [500])
     scene.proc.spawn(20, [700])

@@ -32,10 +32,8 @@ class Terminal:
         self.status: int | None = None
         self.pid, self._master = pty.fork()
         if self.pid == 0:
-            os.environ.update(TERM=term, LC_ALL="C.UTF-8")
-            os.environ.pop("COLORTERM", None)
             _size(0, columns, lines)
-            os.execv(command[0], command)  # noqa: S606 - the test's own command
+            os.execve(command[0], command, _environment(term))  # noqa: S606 - the test's own command
 
     def __enter__(self) -> Terminal:
         return self
@@ -109,6 +107,13 @@ class Terminal:
                 self._take(0.02)
             time.sleep(0.01)
         raise AssertionError("the program did not end")
+
+
+def _environment(term: str) -> dict[str, str]:
+    """What ssh would hand over: the size is the terminal's to tell."""
+    left_out = ("COLORTERM", "COLUMNS", "LINES", "NO_COLOR")
+    kept = {name: value for name, value in os.environ.items() if name not in left_out}
+    return {**kept, "TERM": term, "LC_ALL": "C.UTF-8"}
 
 
 def _size(descriptor: int, columns: int, lines: int) -> None:

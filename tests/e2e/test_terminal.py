@@ -46,10 +46,10 @@ def test_it_opens_shows_what_is_there_and_leaves_nothing(
 def test_keys_of_the_night_watch(port: int) -> None:
     with Terminal(*SOCKSCOPE, "-a", columns=120, lines=36) as terminal:
         terminal.until(lambda text: f"127.0.0.1:{port}" in text)
-        terminal.press(f"/{port} est")
-        terminal.until(lambda text: "LISTEN  " not in text.split("Proto")[1] and f":{port}" in text)
+        terminal.press(f"/{port} estab")
+        terminal.until(lambda text: f":{port}" in text and "LISTEN  " not in text.partition("Proto")[2])
         terminal.press("\r")
-        terminal.until(lambda text: f"filter  {port} est" in text)
+        terminal.until(lambda text: f"filter  {port} estab" in text)
         terminal.press("\r")
         terminal.until(lambda text: "Owner" in text and "protocol" in text)
         terminal.press("\x1b")

@@ -11,6 +11,7 @@ import re
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -96,8 +97,7 @@ def test_programs(scene: Scene, arguments: str) -> None:
         {key(row): row for row in rows(tool(scene.server, arguments))} for tool in (sockscope, netstat)
     )
     assert ours.keys() == theirs.keys()
-    holders = {(entry["proto"], entry["inode"]): entry["pids"] for entry in sockets(scene.server, "-a")}
-    every = {pid for pids in holders.values() for pid in pids or ()}
+    every = {pid for each in sockets(scene.server, "-a") for pid in each["pids"] or ()}
     owned = 0
     for where, row in ours.items():
         assert row[1] == theirs[where][1]
@@ -130,7 +130,8 @@ def owner(row: Row) -> tuple[str, str, int] | None:
 
 
 EXTENDED = re.compile(
-    r"^(?P<start>tcp6? .*?) (?P<user>\S+) (?P<inode>\d+) (?P<timer>\w+) \((?P<seconds>[\d.]+)/(?P<counts>\d+/\d+)\)$"
+    r"^(?P<start>tcp6? .*?) (?P<user>\S+) (?P<inode>\d+)"
+    r" (?P<timer>\w+) \((?P<seconds>[\d.]+)/(?P<counts>\d+/\d+)\)$"
 )
 
 
@@ -186,5 +187,180 @@ def test_a_filter_leaves_what_holds_every_word(scene: Scene) -> None:
     assert len(nothing) == 2
 
 
-def sockets(namespace: Namespace, arguments: str) -> list[dict[str, object]]:
+def sockets(namespace: Namespace, arguments: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in sockscope(namespace, f"--json {arguments}").splitlines()]
+
+
+@pytest.fixture(scope="module")
+def routed() -> Iterator[Namespace]:
+    require_root_and("netstat")
+    with Namespace() as host, Namespace() as router:
+        pair(host, router, ["10.0.0.1/24", "fd00::1/64"], ["10.0.0.2/24", "fd00::2/64"])
+        routes.add(host)
+        routes.advertise(router, host)
+        yield host
+
+
+REFUSING = ("10.8.0.0", "10.10.0.0")
+"""Destinations of a blackhole and a throw route, which netstat prints as if they led somewhere."""
+SECOND_HOP = ("10.9.0.0", "10.0.0.3")
+OTHER_FAMILY = "10.11.0.0"
+"""Destination with an IPv6 gateway, which netstat prints as 0.0.0.0."""
+
+
+@pytest.mark.parametrize("arguments", ["-rn", "-ren", "-reen", "-r --numeric-ports", "-4rn"])
+def test_ipv4_routes(routed: Namespace, arguments: str) -> None:
+    ours = rows(sockscope(routed, arguments), heads=0)
+    theirs = rows(netstat(routed, arguments), heads=0)
+    assert ours[:2] == theirs[:2]
+    hops = [row for row in ours if row[:2] == SECOND_HOP]
+    assert len(hops) == 1
+    assert hops[0][3] == "UG"
+    expected = Counter(theirs) - Counter(row for row in theirs if row[0] in (*REFUSING, OTHER_FAMILY))
+    shared = (
+        Counter(ours) - Counter(row for row in ours if row[0] in (*REFUSING, OTHER_FAMILY)) - Counter(hops)
+    )
+    assert shared == expected
+    assert len(shared) > 12
+    refused = [row for row in ours if row[0] in REFUSING]
+    assert [(row[1], row[3]) for row in refused] == [("-", "!")] * 2
+    assert all("-" in row[-4:] for row in refused)
+    assert [row[1] for row in ours if row[0] == OTHER_FAMILY] == ["fd00::2"]
+
+
+def test_ipv6_routes(routed: Namespace) -> None:
+    ours = rows(sockscope(routed, "-6 -rn"), heads=0)
+    theirs = rows(netstat(routed, "-6 -rn"), heads=0)
+    assert ours[:2] == theirs[:2]
+    null_entry = ("::/0", "::", "!n", "-1")
+    expected = Counter(without_reference(row) for row in theirs if row[:4] != null_entry)
+    assert Counter(without_reference(row) for row in ours) == expected
+    assert ("table", "100") in [row[-2:] for row in ours]
+    assert {"UGDAe", "UGAe", "UAe", "UGe", "Un", "!n"} <= {row[2] for row in ours}
+
+
+def without_reference(row: Row) -> Row:
+    """Without the kernel's own count of references, and without the table that netstat does not tell."""
+    return (*row[:4], *row[5:7])
+
+
+def test_both_families_of_routes(routed: Namespace) -> None:
+    separate = sockscope(routed, "-rn") + sockscope(routed, "-6rn")
+    assert sockscope(routed, "-46rn") == separate
+
+
+def test_json_of_routes_is_every_table(routed: Namespace) -> None:
+    told = [json.loads(line) for line in sockscope(routed, "--json -r").splitlines()]
+    assert {"main", "local", "100"} <= {each["table"] for each in told}
+    assert {each["family"] for each in told} == {"inet", "inet6"}
+    (multipath,) = [each for each in told if each["destination"] == "10.9.0.0/16"]
+    assert len(multipath["nexthops"]) == 2
+    assert list(multipath) == [
+        *("family", "destination", "gateway", "genmask", "flags", "metric", "mss", "window", "irtt"),
+        *("interface", "table", "protocol", "scope", "type", "source", "nexthops"),
+    ]
+    listed = sum(
+        len(json.loads(routed.ip(*family, "-j", "route", "show", "table", "all")))
+        for family in (("-4",), ("-6",))
+    )
+    assert len(told) == listed
+    assert all(
+        each["family"] == "inet6" for each in map(json.loads, sockscope(routed, "--json -r6").splitlines())
+    )
+
+
+def test_a_filter_of_routes_keeps_hops_together(routed: Namespace) -> None:
+    assert [row[1] for row in rows(sockscope(routed, "-rn --filter 10.9.0.0"))] == ["10.0.0.2", "10.0.0.3"]
+
+
+@pytest.mark.parametrize("arguments", ["-i", "-ia", "-ian"])
+def test_interfaces(routed: Namespace, arguments: str) -> None:
+    routed.ip("link", "add", "off0", "type", "bridge")
+    routed.ip("tuntap", "add", "point0", "mode", "tun")
+    routed.ip("link", "set", "point0", "up")
+    try:
+        theirs, ours = lines(netstat(routed, arguments)), lines(sockscope(routed, arguments))
+    finally:
+        routed.ip("link", "delete", "off0")
+        routed.ip("link", "delete", "point0")
+    point_to_point = [line.split()[-1] for line in ours if line.startswith("point0 ")]
+    assert point_to_point == ["MOpU"]  # netstat has P, the letter of promiscuous interfaces
+    assert [line.replace("MOpU", "MOPU") for line in ours] == theirs
+    assert any(line.startswith("off0 ") for line in ours) == ("a" in arguments)
+
+
+def test_statistics_are_what_the_files_say(routed: Namespace) -> None:
+    told = {
+        (each["section"], each["name"]): each["value"]
+        for each in map(json.loads, sockscope(routed, "--json -s").splitlines())
+    }
+    words = [line.split() for line in routed.read("/proc/net/snmp").splitlines()]
+    for names, values in zip(words[::2], words[1::2], strict=True):
+        for name, value in zip(names[1:], values[1:], strict=True):
+            assert told[(names[0].rstrip(":"), name)] == int(value)
+
+
+def test_the_width_of_routes_and_interfaces(routed: Namespace) -> None:
+    for arguments, same in (
+        ("-rn", "10.2.0.0 "),
+        ("-re", "10.3.3.3 "),
+        ("-ree", "10.5.0.0 "),
+        ("-ia", "eth0 "),
+        ("-6rn", ""),
+    ):
+        ours, theirs = sockscope(routed, arguments).splitlines(), netstat(routed, arguments).splitlines()
+        assert ours[:2] == theirs[:2]
+        if same:
+            assert [line for line in ours if line.startswith(same)] == [
+                line for line in theirs if line.startswith(same)
+            ]
+
+
+def test_without_ipv6(namespace: Namespace) -> None:
+    namespace.sysctl("net/ipv6/conf/all/disable_ipv6", 1)
+    assert len(rows(sockscope(namespace, "-6 -rn"))) == 0
+    assert sockscope(namespace, "-6an").splitlines()[2:] == []
+    assert sockscope(namespace, "-i").splitlines()[2:]
+
+
+def test_an_ordinary_user_sees_everything_but_owners(namespace: Namespace) -> None:
+    with namespace.socket(2, 1) as listener:
+        listener.bind(("127.0.0.1", 7654))
+        listener.listen(9)
+        with namespace.inside():
+            status, out, err = as_nobody(["-tlnp"])
+    assert status == 0
+    assert rows(out) == [("tcp", "0", "9", "127.0.0.1:7654", "0.0.0.0:*", "LISTEN", "-")]
+    assert err.startswith("sockscope: owners: ")
+    assert err.count("\n") == 1
+
+
+def as_nobody(arguments: list[str]) -> tuple[int, str, str]:
+    """Run the command in a child that gives up being root: status, output and complaints.
+
+    The interpreter itself may lie where only root can read, so everything is imported before.
+    """
+    from sockscope.app import cli, gather, once  # noqa: F401, PLC0415
+    from sockscope.app.collectors import owners  # noqa: F401, PLC0415
+
+    pipes = os.pipe(), os.pipe()
+    child = os.fork()
+    if child == 0:
+        status = 99
+        try:
+            for number, (_, writing) in enumerate(pipes, 1):
+                os.dup2(writing, number)
+            sys.stdout, sys.stderr = (open(number, "w", closefd=False) for number in (1, 2))  # noqa: SIM115
+            os.closerange(3, 4096)  # what it has inherited would be its own
+            os.setgroups([])
+            os.setgid(NOBODY)
+            os.setuid(NOBODY)
+            status = cli.main(arguments)
+        finally:
+            os._exit(status)
+    texts = []
+    for reading, writing in pipes:
+        os.close(writing)
+        with os.fdopen(reading) as told:
+            texts.append(told.read())
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), texts[0], texts[1]
