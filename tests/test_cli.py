@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -296,6 +297,15 @@ def test_a_reader_that_has_enough_is_no_failure(arguments: list[str]) -> None:
         assert process.stdout.readline()
         process.stdout.close()
         assert (process.wait(20), process.stderr.read()) == (0, b"")
+
+
+def test_an_interrupted_repetition_ends_without_a_word() -> None:
+    with subprocess.Popen([*COMMAND, "-sc"], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        _, told = process.communicate(timeout=20)
+        assert (process.returncode, told) == (130, b"")
 
 
 def test_a_reader_that_never_reads_is_no_failure() -> None:

@@ -62,29 +62,29 @@ class Holders:
             inode_parts.append(inodes[sockets])
             fd_parts.append(fds[sockets])
             pid_parts.append(np.full(len(fd_parts[-1]), pid, dtype=np.uint32))
-        new = _ordered(
-            Holders(np.concatenate(inode_parts), np.concatenate(pid_parts), np.concatenate(fd_parts))
-        )
-        return _merged(kept, new)
+        new = Holders(np.concatenate(inode_parts), np.concatenate(pid_parts), np.concatenate(fd_parts))
+        return _merged(kept, _ordered(new, np.argsort(new.inodes)))
 
 
 NOBODY = Holders(NO_INODES, NO_DESCRIPTORS, NO_DESCRIPTORS)
 
 
-def _ordered(rows: Holders) -> Holders:
-    order = np.lexsort((rows.fds, rows.pids, rows.inodes))
-    return Holders(rows.inodes[order], rows.pids[order], rows.fds[order])
-
-
 def _merged(left: Holders, right: Holders) -> Holders:
-    inodes = np.concatenate((left.inodes, right.inodes))
-    order = np.argsort(inodes, kind="stable")  # two sorted runs: merged in linear time
-    inodes = inodes[order]
-    pids = np.concatenate((left.pids, right.pids))[order]
-    fds = np.concatenate((left.fds, right.fds))[order]
+    both = Holders(
+        np.concatenate((left.inodes, right.inodes)),
+        np.concatenate((left.pids, right.pids)),
+        np.concatenate((left.fds, right.fds)),
+    )
+    # Two sorted runs: the stable sort merges them in linear time.
+    return _ordered(both, np.argsort(both.inodes, kind="stable"))
+
+
+def _ordered(rows: Holders, by_inode: NDArray[np.intp]) -> Holders:
+    """Rows in the given order of inodes, and those of one inode by process and descriptor."""
+    inodes, pids, fds = rows.inodes[by_inode], rows.pids[by_inode], rows.fds[by_inode]
     same = inodes[1:] == inodes[:-1]
     if same.any():
         shared = np.append(same, False) | np.insert(same, 0, False)
-        group = _ordered(Holders(inodes[shared], pids[shared], fds[shared]))
-        pids[shared], fds[shared] = group.pids, group.fds
+        order = np.lexsort((fds[shared], pids[shared], inodes[shared]))
+        pids[shared], fds[shared] = pids[shared][order], fds[shared][order]
     return Holders(inodes, pids, fds)

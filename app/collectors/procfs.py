@@ -97,6 +97,7 @@ class Reading:
         self._todo: NDArray[np.intp] | None = None
         self._listed: list[int] = []
         self._next = 0
+        self._doubtful = 0
         self._directory = os.open(f"{root}/{pid}/fd", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
             self._entries = os.scandir(self._directory)
@@ -168,7 +169,10 @@ class Reading:
         if self._trusted is None:
             self._todo = np.arange(len(self.fds))
         else:
-            self._todo = np.flatnonzero((self.inodes == UNREAD) | ~self._trusted(self.inodes))
+            fresh = self.inodes == UNREAD
+            known = np.flatnonzero(~fresh & ~self._trusted(self.inodes))
+            self._doubtful = len(known)
+            self._todo = np.concatenate((known, np.flatnonzero(fresh)))
         self.whole = len(self._todo) == len(self.fds)
 
     def _read_piece(self, todo: NDArray[np.intp]) -> None:
@@ -176,7 +180,10 @@ class Reading:
         found = np.array(_targets(self._directory, self.fds[rows].tolist()), dtype=np.uint64)
         self.inodes[rows] = found
         self._next += len(rows)
-        if (found == UNREAD).all() and not self._alive():
+        if self.guess:
+            if self._next >= self._doubtful and int((self.inodes != UNREAD).sum()) == self.count:
+                self._next = len(todo)  # nothing else is open
+        elif (found == UNREAD).all() and not self._alive():
             self.lost = True
             self.inodes[:] = UNREAD
             self._next = len(todo)

@@ -75,9 +75,15 @@ def _with_owners(sockets: Table, ownership: Ownership, links: Table | None) -> T
 
 
 def _with_pids(rows: Table, ownership: Ownership) -> Table:
-    listener = rows.numbers("listener")
-    source = np.where(listener >= 0, listener, np.arange(len(rows)))
-    return rows.with_columns(pids=ownership.pid_lists(rows.numbers("inode")[source]))
+    """Column `pids`; only sockets that several processes share have to be looked up."""
+    pid, listener = rows.numbers("pid"), rows.numbers("listener")
+    alone, place = np.unique(pid, return_inverse=True)
+    codes = np.where(pid < 0, -1, place).astype(np.int32)
+    shared = np.flatnonzero(rows.numbers("holders") > 1)
+    source = np.where(listener[shared] >= 0, listener[shared], shared)
+    lists = ownership.pid_lists(rows.numbers("inode")[source])
+    codes[shared] = np.where(lists.codes < 0, -1, lists.codes + len(alone))
+    return rows.with_columns(pids=Strings(codes, (*map(str, alone.tolist()), *lists.values)))
 
 
 def identity(sockets: Table) -> Key:

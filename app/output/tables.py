@@ -38,11 +38,16 @@ def write_csv(
 
 def _plain(value: object) -> object:
     """A value that JSON has: NumPy numbers become Python's, NaN and infinity unknown."""
+    if value is None or type(value) in _PLAIN:
+        return value
     if isinstance(value, np.generic):
         value = value.item()
     if isinstance(value, float) and not math.isfinite(value):
         return None
     return value
+
+
+_PLAIN = (int, str)
 
 
 def _flat(value: object) -> object:

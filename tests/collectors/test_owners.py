@@ -148,6 +148,37 @@ def test_a_busy_server_is_read_again_alone_and_only_where_sockets_changed(
     assert owned(got) == scene.proc.holding()
 
 
+def test_a_large_server_is_not_listed_to_find_what_replaced_closed_sockets(
+    scene: Scene, calls: Counter[str]
+) -> None:
+    scene.proc.spawn(10, range(10_000, 14_000))
+    wanted = {inode for inode, _, _ in scene.proc.holding()}
+    scene.tick(*wanted)
+    for number in range(5):
+        for fd in range(100 * number + 3, 100 * number + 23):
+            scene.proc.close(10, fd)
+            scene.proc.open(10, fd, 20_000 + fd)
+        for fd in range(4003 + 10 * number, 4013 + 10 * number):
+            scene.proc.open(10, fd, 20_000 + fd)
+        wanted = {inode for inode, _, _ in scene.proc.holding()}
+        calls.clear()
+        got = scene.tick(*wanted)
+        assert calls["readlink"] < 60
+        assert owned(got) == scene.proc.holding()
+
+
+def test_a_large_server_that_opens_before_it_closes_is_found_by_listing(scene: Scene) -> None:
+    scene.proc.spawn(10, range(10_000, 12_000))
+    scene.tick(*range(10_000, 12_000))
+    for fd in range(2003, 2503):
+        scene.proc.open(10, fd, 20_000 + fd)
+    for fd in range(3, 503):
+        scene.proc.close(10, fd)
+    scene.proc.open(10, 30_000, 30_000)
+    wanted = {inode for inode, _, _ in scene.proc.holding()}
+    assert owned(scene.tick(*wanted)) == scene.proc.holding()
+
+
 def test_a_process_that_never_had_sockets_is_found(scene: Scene) -> None:
     scene.proc.spawn(10, [500])
     scene.proc.spawn(20)

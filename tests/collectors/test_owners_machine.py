@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections import defaultdict
 from collections.abc import Sequence
+from contextlib import ExitStack
 from itertools import count
 from pathlib import Path
 from typing import TypeVar
@@ -14,7 +15,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from sockscope.app.collectors import procfs
+from sockscope.app.collectors import procfs, scan
 from sockscope.app.collectors.base import Collected
 from sockscope.app.collectors.search import KERNEL
 from tests.collectors.fakeproc import Scene, owned, reasons
@@ -37,12 +38,13 @@ class Machine(RuleBasedStateMachine):
         self._numbers = count(1000)
         self._messages: set[int] = set()
         self._tick = 0
+        self._patches = ExitStack()
         self._steady: dict[int, int] = defaultdict(int)
         self._wanted_since: dict[int, int] = {}
         self._before: dict[int, set[tuple[int, int]]] = {}
 
-    @initialize(counted=st.booleans(), step=st.sampled_from([0.0, 0.0005]))
-    def choose(self, counted: bool, step: float) -> None:
+    @initialize(counted=st.booleans(), step=st.sampled_from([0.0, 0.0005]), guess=st.sampled_from([1, 256]))
+    def choose(self, counted: bool, step: float, guess: int) -> None:
         self._scene.clock.step = step
         proc = self._scene.proc
 
@@ -50,14 +52,14 @@ class Machine(RuleBasedStateMachine):
             found = len(proc.descriptors(pid)) if (proc.root / str(pid)).exists() else 0
             return found if counted else 0
 
-        self._patch = mock.patch.object(procfs, "descriptor_count", number)
-        self._patch.start()
+        self._patches.enter_context(mock.patch.object(procfs, "descriptor_count", number))
+        self._patches.enter_context(mock.patch.object(scan, "_WORTH_A_GUESS", guess))
         for pid in (3, 5, 7):
             proc.spawn(pid, [next(self._numbers) for _ in range(3)])
 
     def teardown(self) -> None:
         self._scene.collector.close()
-        self._patch.stop()
+        self._patches.close()
         self._home.cleanup()
 
     @property

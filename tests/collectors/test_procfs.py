@@ -114,6 +114,87 @@ def test_the_rest_of_a_process_that_ended_is_not_tried(
     reading.close()
 
 
+def _guess(proc: FakeProc, known: dict[int, int], wanted: set[int]) -> Reading:
+    return Reading(
+        str(proc.root),
+        10,
+        (np.array(sorted(known), np.uint32), inodes(*(known[fd] for fd in sorted(known)))),
+        lambda numbers: np.isin(numbers, np.array(sorted(wanted), np.uint64)),
+        guess=True,
+    )
+
+
+@pytest.fixture
+def counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A kernel that tells the number of descriptors."""
+    monkeypatch.setattr(
+        procfs, "descriptor_count", lambda root, pid: len(list((Path(root) / str(pid) / "fd").iterdir()))
+    )
+
+
+@pytest.mark.usefixtures("counted")
+def test_a_guess_finds_what_was_opened_where_something_was_closed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    proc = FakeProc(tmp_path / "proc")
+    proc.spawn(10, range(1000, 1900), first=0)
+    known = {fd: 1000 + fd for fd in range(900)}
+    for fd in (7, 300, 899):
+        proc.close(10, fd)
+    proc.open(10, 7, 2000)
+    read: list[str] = []
+    real = os.readlink
+
+    def noted(path: str, *, dir_fd: int) -> str:
+        read.append(path)
+        return real(path, dir_fd=dir_fd)
+
+    monkeypatch.setattr(os, "readlink", noted)
+    reading = _guess(proc, known, set(range(1000, 1900)) - {1007, 1300, 1899})
+    assert reading.advance(_never)
+    reading.close()
+    assert reading.certain
+    assert not reading.whole
+    assert set(reading.fds.tolist()) == set(range(899)) - {300}
+    assert reading.inodes[7] == 2000
+    assert len(read) < 20
+
+
+@pytest.mark.usefixtures("counted")
+def test_a_guess_finds_new_descriptors_between_and_behind_the_known_ones(tmp_path: Path) -> None:
+    proc = FakeProc(tmp_path / "proc")
+    proc.spawn(10, range(1000, 1400), first=0)
+    known = {fd: 1000 + fd for fd in range(300) if fd not in {5, 6}}
+    reading = _guess(proc, known, set(known.values()))
+    assert reading.advance(_never)
+    reading.close()
+    assert reading.certain
+    assert reading.inodes.tolist() == list(range(1000, 1400))
+
+
+@pytest.mark.usefixtures("counted")
+def test_a_guess_reads_all_that_is_doubtful_even_if_the_number_is_the_same(tmp_path: Path) -> None:
+    proc = FakeProc(tmp_path / "proc")
+    proc.spawn(10, range(2000, 2600), first=0)
+    reading = _guess(proc, {fd: 1000 + fd for fd in range(600)}, set())
+    assert reading.advance(_never)
+    reading.close()
+    assert reading.certain
+    assert reading.whole
+    assert reading.inodes.tolist() == list(range(2000, 2600))
+
+
+@pytest.mark.usefixtures("counted")
+def test_a_wrong_guess_says_so(tmp_path: Path) -> None:
+    proc = FakeProc(tmp_path / "proc")
+    proc.spawn(10, range(1000, 1300), first=0)
+    proc.open(10, 5000, 2000)
+    reading = _guess(proc, {fd: 1000 + fd for fd in range(300)}, set(range(1000, 1300)))
+    assert reading.advance(_never)
+    reading.close()
+    assert not reading.certain
+
+
 def test_a_process_that_is_gone(tmp_path: Path) -> None:
     proc = FakeProc(tmp_path / "proc")
     with pytest.raises(FileNotFoundError):

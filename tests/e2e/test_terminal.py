@@ -55,7 +55,7 @@ def test_keys_of_the_night_watch(port: int) -> None:
         terminal.press("\x1b")
         terminal.until(lambda text: "protocol" not in text)
         terminal.press("\x1b")
-        terminal.until(lambda text: "filter  " not in text)
+        terminal.until(lambda text: f"filter  {port}" not in text)
         terminal.press("p")
         terminal.until(lambda text: "paused" in text)
         terminal.press("p?")

@@ -54,6 +54,14 @@ class Datagrams:
 
 
 @dataclass(frozen=True, slots=True)
+class Chatter:
+    """Frames of a protocol that nobody here speaks; who hears them counts them as dropped."""
+
+    device: str
+    per_second: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
 class Calls:
     """Connections to a server: so many that stay, and so many new ones a second that last for a while."""
 
@@ -80,6 +88,7 @@ class Program:
     ports: tuple[Port, ...] = ()
     calls: tuple[Calls, ...] = ()
     datagrams: tuple[Datagrams, ...] = ()
+    chatter: tuple[Chatter, ...] = ()
     workers: tuple[str, ...] = field(default=())
     """Titles of forked processes that share the listeners and do the work."""
     user: int = 0
@@ -96,6 +105,7 @@ def _program(told: dict[str, Any]) -> Program:
         tuple(Port(**port) for port in told["ports"]),
         tuple(Calls(**calls) for calls in told["calls"]),
         tuple(Datagrams(**datagrams) for datagrams in told["datagrams"]),
+        tuple(Chatter(**chatter) for chatter in told["chatter"]),
         tuple(told["workers"]),
         told["user"],
     )
@@ -194,6 +204,15 @@ async def _datagrams(told: Datagrams) -> None:
                 await loop.sock_sendall(made, b"x" * told.size)
 
 
+async def _chatter(told: Chatter) -> None:
+    everybody, local_experiment = b"\xff" * 6, 0x88B5  # IEEE 802
+    with socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM) as made:
+        while True:
+            await asyncio.sleep(random.expovariate(told.per_second))
+            with contextlib.suppress(OSError):
+                made.sendto(b"x" * 46, (told.device, local_experiment, 0, 0, everybody))
+
+
 async def _work(program: Program, listeners: list[socket.socket]) -> None:
     tasks: list[Coroutine[Any, Any, None]] = [asyncio.Event().wait()]  # type: ignore[list-item]
     tasks += [
@@ -202,6 +221,7 @@ async def _work(program: Program, listeners: list[socket.socket]) -> None:
         if port.accepts
     ]
     tasks += [_datagrams(datagrams) for datagrams in program.datagrams]
+    tasks += [_chatter(chatter) for chatter in program.chatter]
     for calls in program.calls:
         tasks += [_keep_calling(calls) for _ in range(calls.steady)]
         if calls.per_second:

@@ -123,7 +123,7 @@ def _ss_endpoint(text: str, *, six: bool) -> Endpoint:
     address, _, port = text.rpartition(":")
     address = address.partition("%")[0].strip("[]")
     if address == "*":
-        address = "::" if six else "0.0.0.0"  # noqa: S104 - how nothing in particular reads
+        address = "::" if six else "0.0.0.0"
     return readable(address), 0 if port == "*" else int(port)
 
 

@@ -152,7 +152,7 @@ class Scene:
         here.udp((SERVER_V6, 0), (CLIENT_V6, 53))
         waiting = here.udp((SERVER, 0))
         here.udp((SERVER, 0), waiting.getsockname()).send(b"x" * 100)
-        self.on_device = here.udp(("0.0.0.0", 0))  # noqa: S104 - inside a namespace of our own
+        self.on_device = here.udp(("0.0.0.0", 0))
         self.on_device.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, b"eth0")
         self.dropping = here.udp_with_drops(drops=7)
         here.raw(253)

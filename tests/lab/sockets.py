@@ -15,7 +15,7 @@ from tests.lab.namespace import Namespace
 Address = tuple[Any, ...]
 """Host, port, and for IPv6 perhaps flow and scope, as getsockname() gives it."""
 
-PATIENCE = 5.0
+PATIENCE = 15.0
 """Seconds after which something that must happen has failed to happen."""
 
 _LINGER_RESET = struct.pack("ii", 1, 0)

@@ -37,6 +37,13 @@ def gone(pid: int) -> bool:
         return True
 
 
+def dropped(made: World, device: str) -> int:
+    """Frames that a device of the server received and dropped."""
+    lines = made.server.read("/proc/net/dev").replace(":", " ").splitlines()
+    (fields,) = [line.split() for line in lines if line.split()[0] == device]
+    return int(fields[4])
+
+
 def test_the_server_lives_and_leaves_nothing() -> None:
     require_root_and("ss", "unshare")
     with World(seconds=120) as made:
@@ -47,6 +54,7 @@ def test_the_server_lives_and_leaves_nothing() -> None:
         wait_for(lambda: states(made.server)["TIME_WAIT"] > 20, "no connection has come and gone")
         wait_for(lambda: states(made.server)["CLOSE_WAIT"] > 0, "nothing is leaked")
         wait_for(lambda: "17     16" in made.server.run(["ss", "-Hltn"]), "the accept queue is not full")
+        wait_for(lambda: dropped(made, "eth1") > 1, "no frame of an unknown protocol came")
         listening = made.server.run(["ss", "-Hltnp"])
         (front,) = [line for line in listening.splitlines() if " 0.0.0.0:443 " in line]
         assert front.count('"nginx"') == 5

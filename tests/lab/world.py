@@ -14,10 +14,9 @@ from typing import Self
 
 from tests.lab import routes
 from tests.lab.namespace import Namespace, pair
-from tests.lab.program import ROOT, Calls, Datagrams, Port, Program
+from tests.lab.program import ROOT, Calls, Chatter, Datagrams, Port, Program
 
 HOST = "web-3"
-_ANY = "0.0.0.0"  # noqa: S104 - inside a namespace of our own
 FRONT = "10.0.0.5"
 FRONT_V6 = "fd00:0:0:a::5"
 _CALLERS = tuple(f"198.51.100.{number}" for number in range(2, 42))
@@ -28,9 +27,9 @@ SERVER = (
     Program(
         "nginx: master process /usr/sbin/nginx",
         ports=(
-            Port(_ANY, 443),
+            Port("0.0.0.0", 443),
             Port("::", 443),
-            Port(_ANY, 80, closes=True),
+            Port("0.0.0.0", 80, closes=True),
         ),
         workers=("nginx: worker process",) * 4,
         user=33,
@@ -55,7 +54,7 @@ SERVER = (
     ),
     Program("billing 10.0.1.5:8009", ports=(Port("10.0.1.5", 8009, backlog=16, accepts=False),), user=1),
     Program("systemd-resolved", ports=(Port("127.0.0.53", 53),), datagrams=(Datagrams("127.0.0.53", 53),)),
-    Program("chronyd -F 2", datagrams=(Datagrams(_ANY, 123), Datagrams("::1", 323))),
+    Program("chronyd -F 2", datagrams=(Datagrams("0.0.0.0", 123), Datagrams("::1", 323))),
     Program("statsd", datagrams=(Datagrams("127.0.0.1", 8125, reads_every=0.02),), user=1),
     Program("node_exporter", ports=(Port("::", 9100, v6only=False),), user=65534),
 )
@@ -66,6 +65,7 @@ BACKEND = (
         "prometheus",
         calls=(Calls("10.0.1.5", 9100, ("10.0.1.20",), steady=1, every=5, asks=60_000),),
     ),
+    Program("lldpd", chatter=(Chatter("eth0", per_second=2),)),
     Program(
         "ledger",
         calls=(Calls("10.0.1.5", 8009, ("10.0.1.30",), steady=17),),
