@@ -278,7 +278,7 @@ class Dashboard(App[None]):
     # What keys do
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Keys that belong to one tab hold only there; while one types, or a dialog is open, hardly any do."""
+        """Keys of one tab hold only there; while one types or a dialog is open, hardly any do."""
         if action == "quit_now":
             return True
         if self._typing or action == "keep_filter":
@@ -341,7 +341,7 @@ class Dashboard(App[None]):
         panel = self.query_one(Panel)
         panel.scroll_to(y=panel.scroll_offset.y + lines, animate=False)
 
-    def action_back(self) -> None:
+    async def action_back(self) -> None:
         """Out of the filter being typed, else out of the details, else out of the filter in force."""
         session = self._session
         if self._typing:

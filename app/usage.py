@@ -7,15 +7,15 @@ import textwrap
 from sockscope.app.options import GROUPS, Option
 from sockscope.app.settings import settings_file
 
-WIDTH = 78
+WIDTH = 79
 _INDENT = 26
 
 _HEAD = """\
 Usage: sockscope [OPTION...] [INTERVAL]
 
-netstat, live: a dashboard of sockets, listeners, routes, interfaces and protocol
-counters. Where standard output is no terminal it prints once instead, as netstat
-does. A number at the end is the interval in seconds; printed, it repeats.
+netstat, live: a dashboard of sockets, listeners, routes, interfaces and
+protocol counters. Where standard output is no terminal it prints once, as
+netstat does. A number is the interval in seconds; printed, it repeats.
 
   sockscope                 the dashboard
   sockscope -tulpn          the dashboard at Listening
@@ -26,39 +26,39 @@ does. A number at the end is the interval in seconds; printed, it repeats.
 
 _DIFFERENCES = (
     ("Send-Q of a listener", "0", "its backlog"),
-    ("addresses", "cut to 22 characters", "whole, with -W and without"),
-    ("names without -n", "ports, users, hosts", "ports and users; hosts stay numbers"),
-    ("program of -p", "cut, the first holder", "whole, +2 if two more hold the socket"),
-    ("user of -e where none is known", "0 or root", "-"),
-    ("blackhole and throw routes", "U", "!"),
-    ("multipath routes, IPv4", "the first next hop", "a line for each"),
-    ("IPv6 gateway of an IPv4 route", "all zeros", "its address"),
-    ("policy tables, IPv6", "as if of main", "table 100 at the end of the line"),
-    ("null entries, IPv6", "listed as routes", "left out"),
-    ("Ref of IPv6 routes", "an internal count", "-"),
-    ("point-to-point interfaces", "P, as if promiscuous", "p"),
-    ("-r with --json, --csv", "", "all tables, both families"),
-    ("-s", "IPv4 and TCP only", "IPv6 too; -4, -6, -t, -u, -U, -w narrow"),
+    ("addresses", "cut at 22", "whole, with or without -W"),
+    ("hosts without -n", "names", "numbers; ports, users: names"),
+    ("-p", "one holder, cut", "+2: two more hold the socket"),
+    ("-e, nobody known", "0 or root", "-"),
+    ("blackhole and throw", "U", "!"),
+    ("multipath, IPv4", "its first hop", "a line for each hop"),
+    ("IPv4 by IPv6 gateway", "0.0.0.0", "the gateway's address"),  # noqa: S104 - a text
+    ("IPv6, other tables", "as if of main", "`table 100` at the end"),
+    ("IPv6 null entries", "as routes", "left out"),
+    ("Ref of IPv6 routes", "a kernel's count", "-"),
+    ("point-to-point", "P, as promiscuous", "p"),
+    ("-s", "IPv4 and TCP", "IPv6 too; -4 -6 -t -u -U -w narrow"),
+    ("-r --json, --csv", "", "every table of both families"),
 )
 
 _TAIL = """\
-Timers: the kernel tells one count a socket, retransmissions of `on`, probes of
-`keepalive` and `probe`; it stands where netstat has it, the other reads 0.
-JSON: null is not known or does not apply. Sockets that are bound and neither listen
-nor are connected are not printed; the dashboard shows them as BOUND.
+Timers: the kernel tells one count a socket, retransmissions of `on`, probes
+of `keepalive` and `probe`; it stands where netstat has it, the other is 0.
+JSON: null is not known, or does not apply. Sockets that are bound but neither
+listen nor are connected are not printed; the dashboard has them as BOUND.
 
 Exit status: 0 done, 1 the kernel refused or failed, 2 wrong usage.
 """
 
 
 def usage() -> str:
-    """The whole text, at most 82 columns wide."""
+    """The whole text, at most 79 columns wide, but for a long path."""
     parts = [_HEAD]
     for title, options in GROUPS:
         parts.append("\n".join([f"{title}:", *map(_option, options)]) + "\n")
     parts.append(_table())
     parts.append(_TAIL)
-    parts.append(f"Settings: {settings_file()} (TOML: interval, theme, tab, columns)\n")
+    parts.append(f"Settings: interval, theme, tab, columns, in {settings_file()}\n")
     return "\n".join(parts)
 
 
@@ -76,7 +76,7 @@ def _option(option: Option) -> str:
 
 
 def _table() -> str:
-    head = ("differs from netstat in", "there", "here")
+    head = ("differs from netstat", "there", "here")
     widths = [max(len(row[place]) for row in (head, *_DIFFERENCES)) for place in range(2)]
     lines = (
         f"  {subject.ljust(widths[0])}  {there.ljust(widths[1])}  {here}".rstrip()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import sys
+from itertools import groupby
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
@@ -18,6 +19,10 @@ from sockscope.app.view.session import Session
 
 WATCHES = 12.0
 """Seconds of watching before the first picture."""
+FONT, ADVANCE = "DejaVu Sans Mono", 1233 / 2048
+"""A font and the width of its letters as part of its size."""
+CELL = 12.2
+"""Width of a terminal cell in Textual's pictures."""
 LOOKS = 2.2
 """Seconds in each tab before its picture: two samples make a rate."""
 
@@ -33,14 +38,35 @@ async def shoot(folder: Path, scenes: list[Scene], width: int, height: int) -> N
             await pilot.press(*scene.keys)
             await pilot.pause(LOOKS if scene.keys else 0)
             svg = app.export_screenshot(title="sockscope")
-            (folder / f"{scene.name}-{width}x{height}.svg").write_text(_local_font(svg))
+            (folder / f"{scene.name}-{width}x{height}.svg").write_text(_placed(svg))
             await pilot.press(*scene.back)
 
 
-def _local_font(svg: str) -> str:
-    """Textual's pictures load a font over the network; ours name one that is there."""
+def _placed(svg: str) -> str:
+    """The picture with a font that is there instead of one from the network, and every word at its own place.
+
+    The font's size is the one at which its letters fill the cells; not every renderer stretches runs with
+    blanks in the same way.
+    """
     without = re.sub(r"@font-face \{.*?\}", "", svg, flags=re.DOTALL)
-    return without.replace("Fira Code", "DejaVu Sans Mono")
+    sized = without.replace("font-size: 20px", f"font-size: {CELL / ADVANCE:.3f}px").replace(
+        "Fira Code", FONT
+    )
+    return re.sub(r"<text([^>]* textLength[^>]*)>([^<]*)</text>", _words, sized)
+
+
+def _words(run: re.Match[str]) -> str:
+    attributes = re.sub(r' textLength="[^"]*"', "", run[1])
+    start = float(re.search(r' x="([^"]*)"', attributes)[1])  # type: ignore[index]  # Textual always places runs
+    letters = re.findall(r"&[a-z0-9#]+;|.", run[2])
+    made, at = "", 0
+    for blank, group in groupby(letters, lambda letter: letter == "&#160;"):
+        word = list(group)
+        if not blank:
+            where = re.sub(r' x="[^"]*"', f' x="{start + at * CELL:g}"', attributes)
+            made += f"<text{where}>{''.join(word)}</text>"
+        at += len(word)
+    return made
 
 
 def main() -> None:

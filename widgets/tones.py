@@ -60,8 +60,10 @@ class Toned(Widget):
 
     def strip(self, cells: Iterable[Cell], width: int, over: Style | None = None) -> Strip:
         """Runs of text as one line of exactly `width` cells, with a style laid over all of it."""
+        base = self.rich_style
+        plain = base + over if over else base
         segments = []
         for text, tone in cells:
-            style = self.tone_style(tone) if tone else Style()
+            style = base + self.tone_style(tone) if tone else base
             segments.append(Segment(text, style + over if over else style))
-        return Strip(segments).simplify().adjust_cell_length(width, over)
+        return Strip(segments).simplify().adjust_cell_length(width, plain)

@@ -93,7 +93,7 @@ class Reading:
         """The process ended before everything was read."""
         self.guess = guess
         self._known = known
-        self._trusted = trusted
+        self._trusted = trusted(known[1]) if trusted is not None else np.zeros(len(known[1]), dtype=np.bool_)
         self._todo: NDArray[np.intp] | None = None
         self._listed: list[int] = []
         self._next = 0
@@ -151,9 +151,8 @@ class Reading:
             self._begin()
 
     def _guessed(self) -> list[int]:
-        fds, inodes = self._known
-        closed = 0 if self._trusted is None else int((~self._trusted(inodes)).sum())
-        new = max(0, self.count - len(fds)) + closed + _SPARE
+        fds, _ = self._known
+        new = max(0, self.count - len(fds)) + int((~self._trusted).sum()) + _SPARE
         free = np.setdiff1d(np.arange(len(fds) + new), fds, assume_unique=True)[:new]
         return [*fds.tolist(), *free.tolist()]
 
@@ -161,22 +160,23 @@ class Reading:
         self.fds = np.sort(np.array(self._listed, dtype=np.uint32))
         self.inodes = np.full(len(self.fds), UNREAD, dtype=np.uint64)
         self._listed = []
+        fresh = np.ones(len(self.fds), dtype=np.bool_)
+        doubtful = np.zeros(len(self.fds), dtype=np.bool_)
         fds, inodes = self._known
         if len(fds) and len(self.fds):
             places = np.minimum(np.searchsorted(fds, self.fds), len(fds) - 1)
-            same = fds[places] == self.fds
-            self.inodes[same] = inodes[places[same]]
-        if self._trusted is None:
-            self._todo = np.arange(len(self.fds))
-        else:
-            fresh = self.inodes == UNREAD
-            known = np.flatnonzero(~fresh & ~self._trusted(self.inodes))
-            self._doubtful = len(known)
-            self._todo = np.concatenate((known, np.flatnonzero(fresh)))
+            known = fds[places] == self.fds
+            places = places[known]
+            self.inodes[known] = inodes[places]
+            doubtful[known] = ~self._trusted[places]
+            fresh[known] = False
+        self._todo = np.concatenate((np.flatnonzero(doubtful), np.flatnonzero(fresh)))
+        self._doubtful = int(doubtful.sum())
         self.whole = len(self._todo) == len(self.fds)
 
     def _read_piece(self, todo: NDArray[np.intp]) -> None:
-        rows = todo[self._next : self._next + _CHUNK]
+        end = self._next + _CHUNK
+        rows = todo[self._next : min(end, self._doubtful) if self._next < self._doubtful else end]
         found = np.array(_targets(self._directory, self.fds[rows].tolist()), dtype=np.uint64)
         self.inodes[rows] = found
         self._next += len(rows)

@@ -33,8 +33,8 @@ class Presence:
         """The rows, and after them those that have just gone, with three columns more.
 
         `presence` (u1) is STEADY, NEW or GONE; `seen` (f8) the seconds since a row was first seen; `older`
-        (bool) says that it was there when watching began. After a pause of over `gap` seconds nothing counts as
-        new or gone, because nobody was looking.
+        (bool) says that it was there when watching began. After a pause of over `gap` seconds nothing counts
+        as new or gone, because nobody was looking.
         """
         keys: Key = rows.numbers("key")
         watched = now - self._observed <= gap

@@ -132,15 +132,12 @@ def _tabs(
         text = f"{number} {name}"
         if counts and state is not None and state.count is not None:
             text += f" {count(state.count)}"
-        alarm = f" ▲{state.attention}" if state is not None and state.attention else ""
+        alarm = f"▲{state.attention}" if state is not None and state.attention else ""
         tone = "active" if view.id == active else ""
-        cells.append(Cell(f" {text}", tone))
-        if alarm:
-            cells.append(Cell(alarm, "alarm"))
-        cells += [Cell(" ", tone), Cell("" if short else " ")]
+        cells += [Cell(f" {text} ", tone), Cell(alarm, "alarm"), Cell("" if short and not alarm else " ")]
         end = x + len(text) + len(alarm) + 2
         spots.append((x, end, view.id))
-        x = end + (0 if short else 1)
+        x = end + (0 if short and not alarm else 1)
     return Bar(cells, spots)
 
 

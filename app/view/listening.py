@@ -14,7 +14,7 @@ from sockscope.app.view.columns import Cell, Column, Field, TabView
 from sockscope.app.view.format import UNKNOWN, address, bar, count
 from sockscope.app.view.socketdetails import details
 
-BAR = 8
+BAR = 6
 """Width of the accept queue's bar."""
 
 
@@ -117,7 +117,7 @@ REACH = Column(
 QUEUE = Column(
     "queue",
     "Accept queue",
-    20,
+    18,
     _queue_cell,
     _queue_order,
     priority=2,

@@ -211,7 +211,6 @@ REMOTE = Column(
     ),
     priority=1,
     align="port",
-    minimum=15,
     grow=1,
     search=search.in_remote,
     short="Foreign",
@@ -226,7 +225,7 @@ STATE = Column(
     search=lambda rows, word: search.in_names(rows.numbers("tcp_state"), NAMES, word),
 )
 OWNER = Column(
-    "owner", "Owner", 20, _owner_cell, _owner_order, priority=2, minimum=10, grow=2, search=_in_owner
+    "owner", "Owner", 20, _owner_cell, _owner_order, priority=2, minimum=14, grow=2, search=_in_owner
 )
 USER = Column(
     "user",
