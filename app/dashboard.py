@@ -198,10 +198,8 @@ class Dashboard(App[None]):
         self.screen_stack[0].query_one(f"#{name}", Line).show(bar.cells, bar.spots)
 
     def _draw_filter(self, snapshot: Snapshot, width: int) -> None:
-        states = self._session.choices.query.states
-        names = "" if states is None else " ".join(NAMES[code] for code in sorted(states)) or "none"
-        words = self._session.choices.words
-        self._show("filter", bars.filter_line(snapshot, self._session.view, words, names, width))
+        words = self._session.filter_words
+        self._show("filter", bars.filter_line(snapshot, self._session.view, words, width))
 
     def _draw_details(self, snapshot: Snapshot) -> None:
         if not self._session.details_open:

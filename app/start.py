@@ -20,7 +20,12 @@ def run(settings: Settings) -> int:
     from sockscope.app.view.session import Session  # noqa: PLC0415
 
     session = Session(
-        catalog.VIEWS, settings.tab, settings.interval, settings.words, OPTIONAL - settings.columns
+        catalog.VIEWS,
+        settings.tab,
+        settings.interval,
+        settings.words,
+        settings.protocols,
+        OPTIONAL - settings.columns,
     )
     Dashboard(source, session, settings.theme).run()
     return 0

@@ -18,13 +18,17 @@ Order = Callable[[Table], Numbers]
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """Sort column (by name, "" for the natural order) and direction, words that every row must contain, TCP
-    states to keep (None: all)."""
+    """How rows are chosen and ordered.
+
+    Sort column (by name, "" for the natural order) and direction; words that every row must contain; TCP
+    states and pairs of family and protocol to keep (None: all).
+    """
 
     sort: str = ""
     descending: bool = False
     words: tuple[str, ...] = ()
     states: frozenset[int] | None = None
+    protocols: frozenset[tuple[int, int]] | None = None
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -53,12 +57,18 @@ def matching(rows: Table, query: Query, reading: Reading) -> NDArray[np.bool_]:
     keep = np.ones(len(rows), dtype=np.bool_)
     if query.states is not None and "tcp_state" in rows:
         keep &= np.isin(rows.numbers("tcp_state"), list(query.states))
+    if query.protocols is not None and "protocol" in rows and "family" in rows:
+        keep &= np.isin(_protocol(rows), [family << 16 | number for family, number in query.protocols])
     for word in query.words:
         found = np.zeros(len(rows), dtype=np.bool_)
         for search in reading.searches:
             found |= search(rows, word)
         keep &= found
     return keep
+
+
+def _protocol(rows: Table) -> NDArray[np.uint32]:
+    return rows.numbers("family").astype(np.uint32) << 16 | rows.numbers("protocol")
 
 
 def _leaders(rows: Table) -> NDArray[np.intp] | None:

@@ -169,11 +169,10 @@ def _keys(actions: Sequence[Action], x: int, cells: list[Cell], spots: list[tupl
     return x
 
 
-def filter_line(snapshot: Snapshot, view: TabView, words: str, states: str, width: int) -> Bar:
+def filter_line(snapshot: Snapshot, view: TabView, words: str, width: int) -> Bar:
     """The filter in force, how many rows it leaves, and what they are sorted by."""
     query = snapshot.request.query
-    parts = [part for part in (f"state {states}" if states else "", words) if part]
-    left = [Cell(" filter  ", "dim"), Cell(" and ".join(parts), "strong")] if parts else [Cell(" ")]
+    left = [Cell(" filter  ", "dim"), Cell(words, "strong")] if words else [Cell(" ")]
     total = 0 if snapshot.rows is None else len(snapshot.rows)
     shown = len(snapshot.order)
     column = next((column for column in view.columns if column.id == query.sort), None)

@@ -8,7 +8,9 @@ from dataclasses import dataclass, field, replace
 from sockscope.app.model.engine import Request
 from sockscope.app.model.query import Query
 from sockscope.app.model.tab import Options
+from sockscope.app.model.states import NAMES
 from sockscope.app.view.columns import Column, TabView
+from sockscope.app.view.search import PROTOCOLS
 
 INTERVALS = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0)
 """Seconds; what `+` and `-` step through."""
@@ -32,6 +34,7 @@ class Session:
         active: str,
         interval: float,
         words: str = "",
+        protocols: Sequence[str] = (),
         hidden: frozenset[str] = frozenset(),
     ) -> None:
         self.views: Mapping[str, TabView] = {view.id: view for view in views}
@@ -44,8 +47,11 @@ class Session:
         self.marked = 0
         self._marks = 0
         self._choices = {view.id: Choices(Query(*view.sort), options=view.options) for view in views}
+        self.protocols = tuple(protocols)
         if words:
             self.filter(words)
+        if protocols:
+            self.narrow(protocols)
 
     @property
     def view(self) -> TabView:
@@ -127,14 +133,36 @@ class Session:
         """Turn over one of the tab's switches."""
         self._set(replace(self.choices, options=self.choices.options.toggled(name)))
 
+    def narrow(self, protocols: Sequence[str]) -> None:
+        """Only sockets of these protocols, by netstat's names, in both tabs of sockets."""
+        pairs = frozenset(pair for pair, name in PROTOCOLS.items() if name in protocols)
+        for tab in ("connections", "listening"):
+            choices = self._choices[tab]
+            self._choices[tab] = replace(choices, query=replace(choices.query, protocols=pairs))
+
     @property
     def filtered(self) -> bool:
-        """Whether rows are hidden by words or states."""
-        return bool(self.choices.query.words) or self.choices.query.states is not None
+        """Whether rows are hidden by words, states or protocols."""
+        query = self.choices.query
+        return bool(query.words) or query.states is not None or query.protocols is not None
+
+    @property
+    def filter_words(self) -> str:
+        """The filter in force as it reads."""
+        query = self.choices.query
+        states = (
+            "" if query.states is None else " ".join(NAMES[each] for each in sorted(query.states)) or "none"
+        )
+        parts = (
+            " ".join(self.protocols) if query.protocols is not None else "",
+            f"state {states}" if states else "",
+            self.choices.words,
+        )
+        return " and ".join(part for part in parts if part)
 
     def clear(self) -> None:
-        """Lift words and states."""
-        query = replace(self.choices.query, words=(), states=None)
+        """Lift words, states and protocols."""
+        query = replace(self.choices.query, words=(), states=None, protocols=None)
         self._set(replace(self.choices, words="", query=query))
 
     def mark(self) -> None:

@@ -160,9 +160,11 @@ def _seen_cell(rows: Table, row: int) -> Cell:
 
 
 def coarse(seconds: float) -> str:
-    """A time that changes on the screen only as often as it must: seconds, then minutes, then hours."""
-    if seconds < 60:
+    """A time that changes on the screen only as often as it must: seconds, tens of them, minutes, hours."""
+    if seconds < 10:
         return duration(seconds)
+    if seconds < 60:
+        return f"{int(seconds // 10) * 10}s"
     if seconds < 3600:
         return f"{int(seconds // 60)}m"
     return f"{int(seconds // 3600)}h" if seconds < 86400 else f"{int(seconds // 86400)}d"
