@@ -23,9 +23,9 @@ def run(settings: Settings) -> int:
         catalog.VIEWS,
         settings.tab,
         settings.interval,
-        settings.words,
-        settings.protocols,
-        OPTIONAL - settings.columns,
+        words=settings.words,
+        protocols=settings.protocols,
+        hidden=OPTIONAL - settings.columns,
     )
     Dashboard(source, session, settings.theme).run()
     return 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import islice
 
 import numpy as np
@@ -100,7 +100,7 @@ class Reading:
         self._doubtful = 0
         self._directory = os.open(f"{root}/{pid}/fd", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
-            self._entries = os.scandir(self._directory)
+            self._entries = None if guess else os.scandir(self._directory)
         except OSError:
             os.close(self._directory)
             raise
@@ -118,11 +118,12 @@ class Reading:
 
     def advance(self, late: Callable[[], bool]) -> bool:
         """Read on until all is read (True) or `late` says so after a piece (False); PermissionError."""
-        if self.guess and self._todo is None:
-            self._listed = self._guessed()
-            self._begin()
         while self._todo is None:
-            self._list_piece()
+            if self._entries is None:
+                self._listed = self._guessed()
+                self._begin()
+            else:
+                self._list_piece(self._entries)
             if late():
                 return False
         while self._next < len(self._todo):
@@ -136,13 +137,14 @@ class Reading:
     def close(self) -> None:
         """Give back the open directory; the results stay."""
         if self._directory >= 0:
-            self._entries.close()
+            if self._entries is not None:
+                self._entries.close()
             os.close(self._directory)
             self._directory = -1
 
-    def _list_piece(self) -> None:
+    def _list_piece(self, entries: Iterator[os.DirEntry[str]]) -> None:
         try:
-            piece = [int(entry.name) for entry in islice(self._entries, _CHUNK)]
+            piece = [int(entry.name) for entry in islice(entries, _CHUNK)]
         except (FileNotFoundError, ProcessLookupError):
             self.lost = True
             piece = []

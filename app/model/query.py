@@ -68,7 +68,8 @@ def matching(rows: Table, query: Query, reading: Reading) -> NDArray[np.bool_]:
 
 
 def _protocol(rows: Table) -> NDArray[np.uint32]:
-    return rows.numbers("family").astype(np.uint32) << 16 | rows.numbers("protocol")
+    pairs: NDArray[np.uint32] = rows.numbers("family").astype(np.uint32) << 16 | rows.numbers("protocol")
+    return pairs
 
 
 def _leaders(rows: Table) -> NDArray[np.intp] | None:

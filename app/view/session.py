@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 
 from sockscope.app.model.engine import Request
 from sockscope.app.model.query import Query
-from sockscope.app.model.tab import Options
 from sockscope.app.model.states import NAMES
+from sockscope.app.model.tab import Options
 from sockscope.app.view.columns import Column, TabView
 from sockscope.app.view.search import PROTOCOLS
 
@@ -33,6 +33,7 @@ class Session:
         views: Sequence[TabView],
         active: str,
         interval: float,
+        *,
         words: str = "",
         protocols: Sequence[str] = (),
         hidden: frozenset[str] = frozenset(),

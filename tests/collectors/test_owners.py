@@ -164,6 +164,7 @@ def test_a_large_server_is_not_listed_to_find_what_replaced_closed_sockets(
         calls.clear()
         got = scene.tick(*wanted)
         assert calls["readlink"] < 60
+        assert calls["scandir"] == 1 or not procfs.descriptor_count(str(scene.proc.root), 10)
         assert owned(got) == scene.proc.holding()
 
 
@@ -285,6 +286,11 @@ def test_other_network_namespaces_are_left_alone_unless_they_hold_what_is_wanted
     assert owned(scene.tick(500, 501, 600)) == {(500, 20, 3), (501, 20, 90), (600, 30, 3)}
     assert looks == [20]
     scene.proc.open(10, 91, 502)
+    looks.clear()
+    scene.tick(500, 501, 502, 600)
+    scene.tick(500, 501, 502, 600)
+    assert 30 in looks
+    assert 10 not in looks
     for _ in range(8):
         got = scene.tick(500, 501, 502, 600)
     assert (502, 10, 91) in owned(got), "a socket may still be of this namespace"
@@ -550,6 +556,13 @@ def test_a_small_budget_spreads_the_scan_over_ticks_and_it_ends(
     assert ticks > 3
     assert owned(got) == scene.proc.holding()
     assert reasons(got) == {1: KERNEL}
+
+
+def test_even_without_a_budget_many_small_processes_are_read(scene: Scene) -> None:
+    for pid in range(10, 110):
+        scene.proc.spawn(pid, [1000 + pid])
+    scene.clock.step = 0.00001
+    assert len(owned(scene.tick(*range(1010, 1110), budget=0.0))) > 20
 
 
 def test_a_huge_process_does_not_keep_others_waiting(scene: Scene) -> None:

@@ -185,6 +185,20 @@ def test_a_guess_reads_all_that_is_doubtful_even_if_the_number_is_the_same(tmp_p
 
 
 @pytest.mark.usefixtures("counted")
+def test_a_guess_finds_what_was_opened_before_something_was_closed(tmp_path: Path) -> None:
+    proc = FakeProc(tmp_path / "proc")
+    proc.spawn(10, range(1000, 1400), first=0)
+    for fd in range(100):
+        proc.close(10, fd)
+    known = {fd: 1000 + fd for fd in range(300)}
+    reading = _guess(proc, known, set(range(1100, 1300)))
+    assert reading.advance(_never)
+    reading.close()
+    assert reading.certain
+    assert reading.inodes.tolist() == list(range(1100, 1400))
+
+
+@pytest.mark.usefixtures("counted")
 def test_a_wrong_guess_says_so(tmp_path: Path) -> None:
     proc = FakeProc(tmp_path / "proc")
     proc.spawn(10, range(1000, 1300), first=0)
