@@ -18,7 +18,7 @@ VANISHED = 4
 NOBODY = 5
 """The socket has no inode: no process can hold it (SYN_RECV, TIME_WAIT, waiting in an accept queue)."""
 
-WHY = ("", "…", "? (no permission)", "kernel", "gone", "-")
+WHY = ("", "…", "no permission", "kernel", "gone", "-")
 """What stands where an owner would, by reason."""
 
 

@@ -67,8 +67,8 @@ def matching(rows: Table, query: Query, reading: Reading) -> NDArray[np.bool_]:
     return keep
 
 
-def _protocol(rows: Table) -> NDArray[np.uint32]:
-    pairs: NDArray[np.uint32] = rows.numbers("family").astype(np.uint32) << 16 | rows.numbers("protocol")
+def _protocol(rows: Table) -> NDArray[np.int64]:
+    pairs: NDArray[np.int64] = rows.numbers("family").astype(np.int64) << 16 | rows.numbers("protocol")
     return pairs
 
 

@@ -56,7 +56,8 @@ def _machine(snapshot: Snapshot, width: int) -> list[Cell]:
     if host.privileged:
         cells += [Cell("  "), Cell("root", "dim")]
     else:
-        hidden = f": {count(snapshot.hidden_owners)} owners hidden" if snapshot.hidden_owners else ""
+        number = snapshot.hidden_owners
+        hidden = f": {count(number)} owner{'s' if number > 1 else ''} hidden" if number else ""
         cells += [Cell("  "), Cell(f"no root{hidden}", "warn" if hidden else "dim")]
     worst = next((note for note in snapshot.frame.notes if note.kind != "forbidden"), None)
     if worst is not None:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from sockscope.app.view.columns import Cell, Section
 from sockscope.app.view.layout import cell_width
 
-LABEL = 13
+LABEL = 14
 """Cells for the labels, the gap behind them included."""
 COLUMN = 52
 """Cells that facts need to stand beside one another."""

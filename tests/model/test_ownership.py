@@ -92,7 +92,7 @@ def test_the_reasons() -> None:
     assert {rows.text("name", row) for row in range(6)} == {None}
     assert [owner_text(rows, row) for row in range(6)] == [
         "…",
-        "? (no permission)",
+        "no permission",
         "kernel",
         "gone",
         "-",
