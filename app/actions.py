@@ -88,7 +88,7 @@ ACTIONS: tuple[Action, ...] = (
         "slash",
         "/",
         "Filter",
-        "Show only rows that contain every word; Enter keeps the filter, Esc clears it.",
+        "Only rows with every word typed; Enter keeps the filter, Esc clears it.",
         "Finding",
         "filter",
         hint="filter",
@@ -131,8 +131,18 @@ ACTIONS: tuple[Action, ...] = (
         hint="details",
         rank=5,
     ),
-    Action("details_down", "J", "J", "Scroll details", "Details down.", "Looking", "scroll_details(5)"),
-    Action("details_up", "K", "K", "Scroll details back", "Details up.", "Looking", "scroll_details(-5)"),
+    Action(
+        "details_down", "J", "J", "Scroll details", "Scroll the details down.", "Looking", "scroll_details(5)"
+    ),
+    Action(
+        "details_up",
+        "K",
+        "K",
+        "Scroll details back",
+        "Scroll the details up.",
+        "Looking",
+        "scroll_details(-5)",
+    ),
     Action("back", "escape", "Esc", "Back", "Close the details, else clear the filter.", "Looking", "back"),
     Action(
         "mark",
