@@ -23,11 +23,14 @@ OWNERS_SLICE = 0.02
 """Seconds of looking for owners before the control channel is listened to again."""
 OWNERS_SHARE = 0.1
 """Part of an interval that may go into looking for owners."""
-NOT_YET_LOOKED = 1
 
 
 class Owners(Protocol):
     """The collector of owners: it looks for given inodes, within a time budget."""
+
+    @property
+    def busy(self) -> bool:
+        """Whether another call at once would find out more."""
 
     def collect(self, wanted: NDArray[np.uint64], budget: float) -> Collected:
         """Look for the holders of `wanted` for at most `budget` seconds."""
@@ -106,8 +109,7 @@ class Sampler:
             return False
         if self._owners_spent >= OWNERS_SHARE * control.interval:
             return False
-        unowned = self._owned.tables.get("unowned")
-        return unowned is not None and bool((unowned.numbers("reason") == NOT_YET_LOOKED).any())
+        return self._owners is not None and self._owners.busy
 
     def close(self) -> None:
         """Give back what the collectors hold."""

@@ -63,6 +63,10 @@ class FakeOwners:
         self.left = 3
         self.budgets: list[float] = []
 
+    @property
+    def busy(self) -> bool:
+        return self.left > 0
+
     def collect(self, wanted: np.ndarray, budget: float) -> Collected:
         assert 0 not in wanted
         self.budgets.append(budget)
