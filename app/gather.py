@@ -13,8 +13,9 @@ import numpy as np
 from sockscope.app.collectors.base import Collected
 from sockscope.app.frames.frame import Frame
 from sockscope.app.frames.table import Strings, Table
+from sockscope.app.model.ownership import NOT_LOOKED
 from sockscope.app.output.sockets import of_protocols
-from sockscope.app.sampler.sampler import NOT_YET_LOOKED, host
+from sockscope.app.sampler.sampler import host
 from sockscope.app.sampler.tasks import plan
 from sockscope.app.settings import Settings, Shown
 
@@ -89,7 +90,7 @@ class Gatherer:
         while True:
             found = self._owners.collect(wanted, _SLICE)
             unowned = found.tables.get("unowned")
-            waits = unowned is not None and bool((unowned.numbers("reason") == NOT_YET_LOOKED).any())
+            waits = unowned is not None and bool((unowned.numbers("reason") == NOT_LOOKED).any())
             if time.monotonic() >= until or not (waits or self._owners.busy):
                 return found
             if not self._owners.busy:

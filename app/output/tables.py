@@ -27,7 +27,7 @@ def write_csv(
 ) -> None:
     """A line of names, then one line a row (RFC 4180, but lines end in LF); what is not known is empty.
 
-    The members of a list have blanks between them.
+    The members of a list have blanks between them, those of an object read `name=value,name=value`.
     """
     writer = csv.writer(file, lineterminator="\n")
     if heading:
@@ -52,5 +52,7 @@ _PLAIN = (int, str)
 
 def _flat(value: object) -> object:
     if isinstance(value, list | tuple):
-        return " ".join(str(part) for part in value)
+        return " ".join(str(_flat(part)) for part in value)
+    if isinstance(value, dict):
+        return ",".join(f"{name}={part}" for name, part in value.items() if part is not None)
     return value

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 import numpy as np
 
 from sockscope.app.frames.table import Table
-from sockscope.app.model.presence import GONE
 from sockscope.app.model.route_flags import HOP_MEANINGS, MEANINGS, hop_states
 from sockscope.app.model.route_names import (
     ANYCAST,
@@ -96,15 +95,9 @@ def details(store: Store, rows: Table, row: int) -> tuple[Section, ...]:
 
 def children(rows: Table, route: int) -> list[int]:
     """The rows of a route's hops; none of a route that is gone, whose hops are no longer known."""
-    hops = rows.integer("hops", route)
-    if not hops:
-        return []
-    if "presence" in rows and rows.integer("presence", route) == GONE:
-        return []
-    parent = rows.numbers("parent")
-    if (parent[route + 1 : route + 1 + hops] == route).all():
-        return list(range(route + 1, min(route + 1 + hops, len(rows))))
-    return np.flatnonzero(parent == route).tolist()
+    below = np.arange(route + 1, min(route + 1 + rows.integer("hops", route), len(rows)))
+    found: list[int] = below[rows.numbers("parent")[below] == route].tolist()
+    return found
 
 
 def _title(rows: Table, row: int) -> str:

@@ -163,16 +163,6 @@ def _in(column: str) -> Callable[[Table, str], Matches]:
     return lambda rows, word: in_strings(rows.strings(column), word)
 
 
-_in_gateway_address = AddressSearch("gateway", "gateway_family")
-
-
-def _in_gateway(rows: Table, word: str) -> Matches:
-    """Rows with such a gateway, or rejected in such a way."""
-    rejected = in_strings(rows.strings("type_name"), word) & np.isin(rows.numbers("type"), REJECTING)
-    found: Matches = rejected | _in_gateway_address(rows, word)
-    return found
-
-
 def _in_metric(rows: Table, word: str) -> Matches:
     found: Matches = in_numbers(rows.numbers("metric"), word) & (rows.numbers("parent") < 0)
     return found
@@ -226,7 +216,7 @@ ROUTES = TabView(
             priority=2,
             minimum=20,
             grow=1,
-            search=_in_gateway,
+            search=AddressSearch("gateway", "gateway_family"),
         ),
         Column("genmask", "Genmask", 15, _genmask, _by_mask, priority=12, search=nowhere),
         Column(

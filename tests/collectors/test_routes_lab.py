@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import socket
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,18 +14,19 @@ from sockscope.app.collectors.routes import RoutesCollector
 from sockscope.app.collectors.rules import RulesCollector
 from sockscope.app.frames.frame import Frame
 from sockscope.app.frames.table import Table
-from sockscope.app.gather import interface_names
 from sockscope.app.model.route_flags import hop_states
-from sockscope.app.model.route_names import BROADCAST, MAIN, MULTICAST, PROHIBIT, TYPES, UNREACHABLE
+from sockscope.app.model.route_names import BROADCAST, MAIN, MULTICAST, PROHIBIT, UNREACHABLE
 from sockscope.app.model.routes import RoutesModel
 from sockscope.app.model.store import Store
 from sockscope.app.model.tab import Options
 from sockscope.app.view import route_text
+from sockscope.app.view.format import address
 from sockscope.app.view.routes import ROUTES
 from tests.lab import routes as lab
 from tests.lab.namespace import Namespace, pair
 from tests.lab.need import require_root_and
 from tests.lab.sockets import wait_for
+from tests.model.route_tables import links
 
 pytestmark = pytest.mark.lab
 
@@ -49,8 +51,8 @@ MORE = (
     "-6 route add fd22::/48 nhid 20",
     "-6 route add fd23::/48 nhid 21",
     "-6 route add fd24::/48 nhid 23",
-    "route add 10.25.0.0/16 via 10.50.0.2 dev unplugged",
-    "route add 10.26.0.0/16 nexthop via 10.0.0.2 nexthop via 10.50.0.2 dev unplugged weight 7",
+    "route add 10.25.0.0/16 via 10.50.0.2 dev wire0",
+    "route add 10.26.0.0/16 nexthop via 10.0.0.2 nexthop via 10.50.0.2 dev wire0 weight 7",
     "route append 10.2.0.0/16 via 10.0.0.3 proto static src 10.0.0.1",
     "route add 10.27.0.0/16 via 10.0.0.2 metric 4294967295 table 4000000000",
     "-6 route add fd25::/48 via fd00::2 metric 4294967294",
@@ -65,6 +67,11 @@ IF_ALLOWED = (
 """Routes that need a kernel built for them."""
 
 
+def _first(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """ip writes the names of an encapsulation's values again, after those of the route."""
+    return dict(reversed(pairs))
+
+
 class Scene:
     """What our tables, netstat and ip say of one namespace whose routes do not change meanwhile."""
 
@@ -74,7 +81,11 @@ class Scene:
             routes, rules = RoutesCollector(), RulesCollector()
             collected = routes.collect()
             self.notes = collected.notes
-            self.tables = {**collected.tables, **rules.collect().tables, "links": interface_names()}
+            self.tables = {
+                **collected.tables,
+                **rules.collect().tables,
+                "links": links(dict(socket.if_nameindex())),
+            }
             routes.close()
             rules.close()
         self.store = Store()
@@ -90,9 +101,8 @@ class Scene:
 
     def ip(self, *arguments: str) -> list[dict[str, Any]]:
         """What `ip -j` says, protocols and scopes as numbers."""
-        found: list[dict[str, Any]] = json.loads(
-            self.namespace.run(["ip", "-N", "-j", "-d", *arguments, "route", "show", "table", "all"])
-        )
+        text = self.namespace.run(["ip", "-N", "-j", "-d", *arguments, "route", "show", "table", "all"])
+        found: list[dict[str, Any]] = json.loads(text, object_pairs_hook=_first)
         return found
 
     def routes(self, family: int) -> list[int]:
@@ -113,9 +123,9 @@ def scene() -> Iterator[Scene]:
     require_root_and("netstat")
     with Namespace() as namespace, Namespace() as router:
         pair(namespace, router, ["10.0.0.1/24", "fd00::1/64"], ["10.0.0.2/24", "fd00::2/64"])
-        namespace.ip("link", "add", "unplugged", "type", "veth", "peer", "name", "end")
-        namespace.ip("address", "add", "10.50.0.1/24", "dev", "unplugged")
-        for device in ("unplugged", "end"):
+        namespace.ip("link", "add", "wire0", "type", "veth", "peer", "name", "end")
+        namespace.ip("address", "add", "10.50.0.1/24", "dev", "wire0")
+        for device in ("wire0", "end"):
             namespace.ip("link", "set", device, "up")
         lab.add(namespace)
         lab.advertise(router, namespace)
@@ -159,7 +169,7 @@ def by_netstat_4(scene: Scene, row: int) -> Line | None:
         mask,
         rows.text("letters", row) or "",
         str(rows.integer("metric", row)),
-        "0",
+        "-" if refused else "0",
         "0",
         "-" if refused else rows.text("interface", first) or "*",
         "-" if refused else str(advmss + 40 if advmss else 0),
@@ -176,14 +186,12 @@ def test_ipv4_as_netstat(scene: Scene) -> None:
 
 
 def by_netstat_6(scene: Scene, row: int, hop: int) -> Line:
-    """Our row as `netstat -6rn` has it, its references left out (they count inside the kernel)."""
+    """Our row as `netstat -6rn` has it: a mapped address reads as one of IPv4, a metric has a sign."""
     rows = scene.rows
-    where = route_text.prefix(
-        V6, rows.numbers("destination")[row].tobytes(), rows.integer("destination_length", row)
-    )
+    where = address(V6, rows.numbers("destination")[row].tobytes())
     metric = rows.integer("metric", row)
     return (
-        where,
+        f"{where}/{rows.integer('destination_length', row)}",
         route_text.gateway(rows, hop) or "::",
         rows.text("letters", row) or "",
         str(metric - 2**32 if metric >= 2**31 else metric),
@@ -191,14 +199,24 @@ def by_netstat_6(scene: Scene, row: int, hop: int) -> Line:
     )
 
 
-def test_ipv6_as_netstat(scene: Scene) -> None:
-    """netstat lists all tables as one, every hop on a line, and two null entries that are no routes; its
-    addresses end in zeros of the old notation where a prefix is mapped from IPv4."""
+def netstat_6(scene: Scene) -> list[Line]:
+    """netstat's lines without its references, which count inside the kernel, and without null entries, which
+    are no routes."""
     null = ("::/0", "::", "!n", "-1", "lo")
-    theirs = [(*line[:4], line[-1]) for line in scene.netstat("-6rnW")]
-    assert theirs.count(null) == 2
-    ours = [by_netstat_6(scene, row, hop) for row in scene.routes(V6) for hop in scene.hops(row)]
-    assert sorted(ours) == [line for line in theirs if line != null]
+    lines = [(*line[:4], line[-1]) for line in scene.netstat("-6rnW")]
+    assert null in lines
+    return sorted(line for line in lines if line != null)
+
+
+def test_ipv6_as_netstat(scene: Scene) -> None:
+    """netstat lists all tables as one and every hop on a line, of a next-hop object only the first."""
+    rows = scene.rows
+    ours = [
+        by_netstat_6(scene, row, hop)
+        for row in scene.routes(V6)
+        for hop in scene.hops(row)[: 1 if rows.integer("nexthop_id", row) else None]
+    ]
+    assert sorted(ours) == netstat_6(scene)
 
 
 def by_ip(scene: Scene, row: int) -> dict[str, Any]:
@@ -206,15 +224,14 @@ def by_ip(scene: Scene, row: int) -> dict[str, Any]:
     rows = scene.rows
     length, family = rows.integer("destination_length", row), rows.integer("family", row)
     said: dict[str, Any] = {
-        "type": TYPES[rows.integer("type", row)],
+        "type": str(rows.integer("type", row)),
         "dst": _short(route_text.destination(rows, row), family),
         "protocol": str(rows.integer("protocol", row)),
         "scope": str(rows.integer("scope", row)),
-        "flags": [],
+        "table": rows.integer("table", row),
     }
     assert (said["dst"] == "default") == (length == 0)
     optional = {
-        "table": rows.integer("table", row) if rows.integer("table", row) != MAIN else 0,
         "metric": rows.integer("metric", row),
         "nhid": rows.integer("nexthop_id", row),
         "tos": rows.integer("tos", row),
@@ -236,6 +253,7 @@ def by_ip(scene: Scene, row: int) -> dict[str, Any]:
     }
     said["metrics"] = {name: value for name, value in metrics.items() if value}
     if rows.integer("hops", row):
+        said["flags"] = sorted(hop_states(rows.integer("flags", row)))
         said["nexthops"] = [
             {**_way(scene, hop), "weight": rows.integer("weight", hop)} for hop in scene.hops(row)
         ]
@@ -263,7 +281,7 @@ def _way(scene: Scene, row: int) -> dict[str, Any]:
 
 def plain(said: dict[str, Any]) -> dict[str, Any]:
     """An object of `ip -j` in one shape: gateways by one name, numbers as numbers, what moves left out."""
-    out = {name: value for name, value in said.items() if name not in _MOVING}
+    out = {name: value for name, value in said.items() if name not in _LEFT_OUT}
     out["metrics"] = {
         name: value
         for part in said.get("metrics", [])
@@ -274,9 +292,11 @@ def plain(said: dict[str, Any]) -> dict[str, Any]:
     if via:
         out["gateway"] = via["host"]
     out["flags"] = sorted(said.get("flags", []))
-    for name in ("table", "tos"):
+    for name in ("table", "tos", "metric"):
         if name in out:
-            out[name] = int(out[name], 0)
+            out[name] = int(str(out[name]), 0)
+            if not out[name]:
+                del out[name]
     if "nexthops" in out:
         out["nexthops"] = [plain(each) for each in out["nexthops"]]
         for each in out["nexthops"]:
@@ -284,8 +304,8 @@ def plain(said: dict[str, Any]) -> dict[str, Any]:
     return out
 
 
-_MOVING = {"expires", "cache", "error", "users", "used", "encap", "id", "src", "dst_encap", "ttl", "hoplimit"}
-"""Compared elsewhere or not known to our table: life times, caches, what encapsulations hold."""
+_LEFT_OUT = {"expires", "cache", "error", "users", "used", "encap", "id", "src", "ttl", "hoplimit", "nh_info"}
+"""Compared elsewhere or not in our table: life times, caches, what encapsulations and objects hold."""
 
 
 @pytest.mark.parametrize("family", [V4, V6])
@@ -371,9 +391,7 @@ def test_the_files_say_the_same_where_they_say_anything(scene: Scene) -> None:
     four = [line for row in lesser.routes(V4) if (line := by_netstat_4(lesser, row)) is not None]
     assert sorted(four) == scene.netstat("-4rnee")
     six = sorted(by_netstat_6(lesser, row, row) for row in lesser.routes(V6))
-    null = ("::/0", "::", "!n", "-1", "lo")
-    theirs = [(*line[:4], line[-1]) for line in scene.netstat("-6rnW")]
-    assert six == [line for line in theirs if line != null]
+    assert six == netstat_6(scene)
 
 
 class _Lesser(Scene):

@@ -129,6 +129,11 @@ def test_a_gateway_of_the_other_family() -> None:
     assert (row["gateway_family"], row["gateway"]) == (2, packed("10.0.0.9") + bytes(12))
 
 
+def test_a_plain_gateway_goes_before_any_other() -> None:
+    (row,), _ = decoded([route([via("fe80::1"), attribute(GATEWAY, packed("10.0.0.2"))])])
+    assert (row["gateway_family"], row["gateway"]) == (2, packed("10.0.0.2") + bytes(12))
+
+
 def test_hops_stand_in_order_under_their_routes() -> None:
     two = b"".join(
         [

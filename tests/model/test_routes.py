@@ -217,6 +217,13 @@ def test_any_other_change_makes_new_rows(changed: tuple[Row, ...]) -> None:
     assert np.array_equal(it.rows().numbers("key"), Played(*changed).rows().numbers("key"))
 
 
+def test_a_life_time_that_begins_or_ends_changes_the_letters() -> None:
+    it = Played(route("fd00::/64"))
+    assert it.rows().text("letters", 0) == "U"
+    it.sample(tables([route("fd00::/64", expires=7)]))
+    assert it.rows().text("letters", 0) == "Ue"
+
+
 def test_renamed_devices_and_new_rules_show_at_once() -> None:
     given = tables([route("10.0.0.0/8", table=100)])
     it = Played()

@@ -69,3 +69,15 @@ def test_any_printable_text_comes_back(texts: list[str]) -> None:
     out = io.StringIO()
     write_csv(out, fields, rows, order)
     assert [line[0] for line in csv.reader(out.getvalue().split("\n")[1:-1])] == texts
+
+
+def test_objects_in_a_list_are_one_word_each_in_csv() -> None:
+    hops = [
+        {"gateway": "10.0.0.2", "weight": 1, "flags": None},
+        {"gateway": "10.0.0.3", "weight": 2, "flags": "dead"},
+    ]
+    out = io.StringIO()
+    write_csv(out, (Field("nexthops", lambda *_: hops),), ROWS, ORDER[:1], heading=False)
+    assert next(csv.reader([out.getvalue()])) == [
+        "gateway=10.0.0.2,weight=1 gateway=10.0.0.3,weight=2,flags=dead"
+    ]
