@@ -53,10 +53,15 @@ def change(now: Numbers, then: Numbers, rows: NDArray[np.intp], seconds: float) 
         current = now[known]
         earlier = then[rows[known]]
         down = current < earlier
-        up = np.where(down, current, earlier)  # keeps the unsigned difference from wrapping
-        delta[known] = np.where(down, np.nan, (current - up).astype(np.float64))
+        delta[known] = np.where(down, np.nan, (_modulo(current) - _modulo(earlier)).astype(np.float64))
         reset[known] = down
     return Change(delta, reset, seconds)
+
+
+def _modulo(counter: Numbers) -> NDArray[np.uint64]:
+    """A counter modulo 2**64, in which the difference of a larger and a smaller one is always exact."""
+    wide = counter.astype(np.int64 if counter.dtype.kind == "i" else np.uint64)
+    return wide.view(np.uint64)
 
 
 def gauge(now: Numbers, then: Numbers, rows: NDArray[np.intp], seconds: float) -> Change:

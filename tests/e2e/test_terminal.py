@@ -26,7 +26,7 @@ def port() -> Iterator[int]:
 def test_it_opens_shows_what_is_there_and_leaves_nothing(
     columns: int, lines: int, term: str, port: int
 ) -> None:
-    with Terminal(*SOCKSCOPE, columns=columns, lines=lines, term=term) as terminal:
+    with Terminal(*SOCKSCOPE, "--filter", str(port), columns=columns, lines=lines, term=term) as terminal:
         terminal.until(lambda text: f"127.0.0.1:{port}" in text and "live" in text)
         footer = terminal.text.rstrip().splitlines()[-1]
         assert "? help" in footer
@@ -44,7 +44,7 @@ def test_it_opens_shows_what_is_there_and_leaves_nothing(
 
 
 def test_keys_of_the_night_watch(port: int) -> None:
-    with Terminal(*SOCKSCOPE, "-a", columns=120, lines=36) as terminal:
+    with Terminal(*SOCKSCOPE, "-a", "--filter", str(port), columns=120, lines=36) as terminal:
         terminal.until(lambda text: f"127.0.0.1:{port}" in text)
         terminal.press(f"/{port} estab")
         terminal.until(lambda text: f":{port}" in text and "LISTEN  " not in text.partition("Proto")[2])
@@ -67,7 +67,7 @@ def test_keys_of_the_night_watch(port: int) -> None:
 
 
 def test_when_the_line_is_cut_everything_ends_within_a_second(port: int) -> None:
-    with Terminal(*SOCKSCOPE) as terminal:
+    with Terminal(*SOCKSCOPE, "--filter", str(port)) as terminal:
         terminal.until(lambda text: f"127.0.0.1:{port}" in text)
         started = children(terminal.pid)
         terminal.hang_up()
@@ -77,7 +77,7 @@ def test_when_the_line_is_cut_everything_ends_within_a_second(port: int) -> None
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
 def test_when_the_dashboard_is_killed_the_sampler_ends(number: int, port: int) -> None:
-    with Terminal(*SOCKSCOPE) as terminal:
+    with Terminal(*SOCKSCOPE, "--filter", str(port)) as terminal:
         terminal.until(lambda text: f"127.0.0.1:{port}" in text)
         started = children(terminal.pid)
         os.kill(terminal.pid, number)
@@ -86,7 +86,7 @@ def test_when_the_dashboard_is_killed_the_sampler_ends(number: int, port: int) -
 
 
 def test_a_killed_sampler_is_told_and_replaced_without_losing_the_view(port: int) -> None:
-    with Terminal(*SOCKSCOPE, columns=120) as terminal:
+    with Terminal(*SOCKSCOPE, "--filter", str(port), columns=120) as terminal:
         terminal.until(lambda text: f"127.0.0.1:{port}" in text)
         terminal.press("E")
         terminal.until(lambda text: "state ESTABLISHED" in text)
@@ -100,7 +100,7 @@ def test_a_killed_sampler_is_told_and_replaced_without_losing_the_view(port: int
 
 
 def test_a_window_that_is_drawn_larger_and_smaller(port: int) -> None:
-    with Terminal(*SOCKSCOPE, columns=80, lines=24) as terminal:
+    with Terminal(*SOCKSCOPE, "--filter", str(port), columns=80, lines=24) as terminal:
         terminal.until(lambda text: f"127.0.0.1:{port}" in text)
         terminal.resize(50, 12)
         terminal.until(lambda text: "needs 60x15" in text)
