@@ -27,7 +27,7 @@ def test_it_opens_shows_what_is_there_and_leaves_nothing(
     columns: int, lines: int, term: str, port: int
 ) -> None:
     with Terminal(*SOCKSCOPE, "--filter", str(port), columns=columns, lines=lines, term=term) as terminal:
-        terminal.until(lambda text: f"127.0.0.1:{port}" in text and "live" in text)
+        terminal.until(lambda text: f"127.0.0.1:{port}" in text and "live" in text and "q quit" in text)
         footer = terminal.text.rstrip().splitlines()[-1]
         assert "? help" in footer
         assert "q quit" in footer
