@@ -54,6 +54,10 @@ class Dump:
     def __len__(self) -> int:
         return len(self.offsets)
 
+    def take(self, rows: NDArray[np.intp] | NDArray[np.bool_]) -> Dump:
+        """Only those messages; the buffer is shared."""
+        return Dump(self.buffer, self.offsets[rows], self.lengths[rows], self.error, self.interrupted)
+
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Attribute:
@@ -103,35 +107,39 @@ class NetlinkSocket:
 
     def _receive(self, sequence: int) -> Dump:
         chunks: list[bytes] = []
-        starts: list[int] = []
+        starts: list[NDArray[np.intp]] = []
         base = 0
         while True:
             chunk = self._socket.recv(_DATAGRAM)
             words = memoryview(chunk).cast("I")
             if len(words) < _HEADER_WORDS or words[2] != sequence:
                 continue  # left over from a dump that was broken off
-            last = _walk(words, base, starts)
+            found = _walk(words)
+            last = int(found[-1])
+            kind = words[last + 1] & 0xFFFF
+            ended = kind in (NLMSG_DONE, NLMSG_ERROR)
+            starts.append((found[:-1] if ended else found) + base)
             chunks.append(chunk)
             base += len(words)
-            kind = words[last + 1] & 0xFFFF
-            if kind in (NLMSG_DONE, NLMSG_ERROR):
-                starts.pop()
-                return _dump(b"".join(chunks), starts, _errno(words, last))
+            if ended:
+                return _dump(b"".join(chunks), np.concatenate(starts) * 4, _errno(words, last))
 
 
-def _walk(words: memoryview, base: int, starts: list[int]) -> int:
-    """Append where each message of a datagram starts (in words, from `base`); the start of the last one."""
+def _walk(words: memoryview) -> NDArray[np.intp]:
+    """Where each message of a datagram starts, in words."""
     end = len(words)
-    at = last = 0
-    append = starts.append
+    step, odd = divmod(words[0], 4)
+    if step >= _HEADER_WORDS and not odd and not end % step and (np.asarray(words)[::step] == words[0]).all():
+        return np.arange(0, end, step)  # all are as long as the first, as in most dumps
+    starts: list[int] = []
+    at = 0
     while at < end:
-        append(base + at)
-        last = at
+        starts.append(at)
         size = words[at]
         if size < HEADER.size:
             break
         at += (size + 3) >> 2
-    return last
+    return np.array(starts, dtype=np.intp)
 
 
 def _errno(words: memoryview, last: int) -> int:
@@ -143,8 +151,7 @@ def _errno(words: memoryview, last: int) -> int:
     return 2**32 - value if value >= 2**31 else 0
 
 
-def _dump(buffer: bytes, starts: list[int], error: int) -> Dump:
-    offsets = np.array(starts, dtype=np.intp) * 4
+def _dump(buffer: bytes, offsets: NDArray[np.intp], error: int) -> Dump:
     lengths = gather(buffer, offsets, np.uint32).astype(np.intp)
     flags = gather(buffer, offsets + 6, np.uint16)
     return Dump(buffer, offsets, lengths, error, bool((flags & NLM_F_DUMP_INTR).any()))
@@ -175,9 +182,7 @@ def whole(dump: Dump, message_type: int, size: int) -> Dump:
     head = gather(dump.buffer, dump.offsets + 4, np.uint16)
     ends = dump.offsets + dump.lengths
     good = (head == message_type) & (dump.lengths >= HEADER.size + size) & (ends <= len(dump.buffer))
-    if good.all():
-        return dump
-    return Dump(dump.buffer, dump.offsets[good], dump.lengths[good], dump.error, dump.interrupted)
+    return dump if good.all() else dump.take(good)
 
 
 def attributes(

@@ -1,4 +1,5 @@
-"""Internet sockets from sock_diag: `sockets`, one row each, and `tcp_states`, the count of every TCP state.
+"""Internet sockets from sock_diag: `sockets`, one row each, `tcp_states`, the count of every TCP state, and
+`tcp_info` (tcpinfo.py).
 
 Layouts: linux/inet_diag.h (struct inet_diag_req_v2, struct inet_diag_msg).
 
@@ -6,7 +7,8 @@ Layouts: linux/inet_diag.h (struct inet_diag_req_v2, struct inet_diag_msg).
 tcp_states.h, 13 bound but inactive), timer u1, retrans u1, expires u4 (ms), local_address and remote_address
 (rows, 16) u1 in network order (IPv4 in the first four), local_port and remote_port u2, interface u4 (index
 of the bound device), cookie u8 (0 where there is none), rx_queue and tx_queue u4, uid u4, inode u8, v6only i1
-(-1 unknown) and drops i8 (-1 unknown).
+(-1 unknown) and drops i8 (-1 unknown). Where rows are left out, `inodes` has those of all sockets
+all the same, in one column inode u8, with repeats.
 """
 
 from __future__ import annotations
@@ -20,15 +22,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sockscope.app.collectors import netlink, procnet
+from sockscope.app.collectors import netlink, procnet, tcpinfo
 from sockscope.app.collectors.base import Collected
 from sockscope.app.collectors.netlink import NETLINK_SOCK_DIAG, Dump, NetlinkSocket
 from sockscope.app.frames.frame import Note
 from sockscope.app.frames.table import Table, concatenate
 
+TCPDIAG_GETSOCK = 18
 SOCK_DIAG_BY_FAMILY = 20
 IPPROTO_UDPLITE = 136
 
+SYN_RECV = 3
 CLOSE = 7
 LISTEN = 10
 BOUND_INACTIVE = 13
@@ -43,6 +47,8 @@ _ASK_SKMEMINFO = 1 << (INET_DIAG_SKMEMINFO - 1)
 _SK_MEMINFO_DROPS = 8
 
 _REQUEST = struct.Struct("=BBBxI48x")
+_BOTH_FAMILIES = struct.Struct("=xxxB48xI4x")
+"""struct inet_diag_req: the older request walks the tables once for IPv4 and IPv6 together."""
 _NO_COOKIE = b"\xff" * 8
 _MESSAGE = np.dtype(
     [
@@ -79,11 +85,12 @@ _PLAIN = (
 _ABSENT = (errno.ENOENT, errno.EINVAL, errno.EAFNOSUPPORT, errno.EPROTONOSUPPORT, errno.EOPNOTSUPP)
 """Answers that mean: this kernel has no such protocol or family."""
 
-_ASKED = (
-    (socket.IPPROTO_TCP, _ALL_TCP, 0),
-    (socket.IPPROTO_UDP, _ALL_UDP, _ASK_SKMEMINFO),
-    (IPPROTO_UDPLITE, _ALL_UDP, _ASK_SKMEMINFO),
-)
+_DATAGRAMS = (socket.IPPROTO_UDP, IPPROTO_UDPLITE)
+
+NEVER_SPARED = frozenset({SYN_RECV, LISTEN})
+"""States whose rows others need: a connection that nobody has accepted yet belongs to its listener."""
+SPARED_FROM = 10_000
+"""Rows that must be left out at least, for fewer are not worth it."""
 
 
 class SocketsCollector:
@@ -92,17 +99,26 @@ class SocketsCollector:
     Where sock_diag is refused everything comes from /proc/net, and a note says so.
     """
 
-    provides = ("sockets", "tcp_states")
+    provides = ("sockets", "tcp_states", "tcp_info", "inodes")
 
     def __init__(self, proc_net: str = procnet.PROC_NET) -> None:
         self._proc_net = proc_net
         self._absent: set[tuple[int, int]] = set()
         self._netlink: NetlinkSocket | None = None
         self._refused = ""
+        self.choose(frozenset({"sockets"}), None)
         try:
             self._netlink = NetlinkSocket(NETLINK_SOCK_DIAG)
         except OSError as refused:
             self._refused = netlink.strerror(refused.errno or 0)
+
+    def choose(self, wanted: frozenset[str], states: frozenset[int] | None) -> None:
+        """From now on bring only these tables, and where that spares much only TCP rows in these states.
+
+        `tcp_states` always comes, and always counts all.
+        """
+        self._wanted = wanted
+        self._states = None if states is None else states | NEVER_SPARED
 
     def close(self) -> None:
         """Close the netlink socket."""
@@ -112,38 +128,129 @@ class SocketsCollector:
     def collect(self) -> Collected:
         """One dump of every protocol and family; a socket that moved during the dump is there once."""
         taken = time.monotonic()
-        parts, notes = self._dumps()
-        if self._netlink is None:
-            parts += procnet.sockets(self._proc_net, ("tcp", "tcp6", "udp", "udp6", "udplite", "udplite6"))
-            notes = (Note("sockets", "fallback", f"sock_diag: {self._refused}; read from /proc/net instead"),)
-        parts += procnet.sockets(self._proc_net, ("raw", "raw6"))
-        rows = concatenate(parts) if parts else procnet.no_sockets()
-        sockets = Table(rows.columns, taken)
-        return Collected({"sockets": sockets, "tcp_states": tcp_states(sockets)}, notes)
+        tables = self._over_netlink()
+        if tables is not None:
+            return Collected({name: Table(table.columns, taken) for name, table in tables.items()})
+        note = Note("sockets", "fallback", f"sock_diag: {self._refused}; read from /proc/net instead")
+        rows = self._files("tcp", "tcp6")
+        told = {"tcp_states": tcp_states(Table(rows.columns, taken))}
+        if "sockets" in self._wanted:
+            rows = concatenate([rows, self._files("udp", "udp6", "udplite", "udplite6", "raw", "raw6")])
+            told["sockets"] = Table(rows.columns, taken)
+        return Collected(told, (note,))
 
-    def _dumps(self) -> tuple[list[Table], tuple[Note, ...]]:
-        parts: list[Table] = []
-        for protocol, states, extensions in _ASKED:
-            for family in (socket.AF_INET, socket.AF_INET6):
-                if self._netlink is None or (protocol, family) in self._absent:
-                    continue
-                request = _REQUEST.pack(family, protocol, extensions, states)[:-8] + _NO_COOKIE
-                dump = self._netlink.dump(SOCK_DIAG_BY_FAMILY, request)
-                if not dump.error:
-                    parts.append(decode(dump, protocol))
-                elif dump.error in _ABSENT and (protocol, family) != (socket.IPPROTO_TCP, socket.AF_INET):
-                    self._absent.add((protocol, family))
-                else:
-                    self._refused = netlink.strerror(dump.error)
-                    self._netlink.close()
-                    self._netlink = None
-                    return [], ()
-        return parts, ()
+    def _over_netlink(self) -> dict[str, Table] | None:
+        """None where sock_diag is refused."""
+        tcp = self._tcp()
+        if tcp is None:
+            return None
+        told = {"tcp_states": _table_of_counts(np.concatenate([state for _, state in tcp]))}
+        shown = self._shown(tcp)
+        if "tcp_info" in self._wanted:
+            told["tcp_info"] = concatenate([tcpinfo.decode(dump, _MESSAGE) for dump in shown])
+        if "sockets" in self._wanted:
+            others = self._others()
+            if others is None:
+                return None
+            rows = concatenate([*(decode(dump, socket.IPPROTO_TCP) for dump in shown), *others])
+            told["sockets"] = rows
+            if sum(map(len, shown)) < sum(len(dump) for dump, _ in tcp):
+                inodes = [_inodes(dump) for dump, _ in tcp]
+                told["inodes"] = Table({"inode": np.concatenate([rows.numbers("inode"), *inodes])})
+        return told
+
+    def _tcp(self) -> list[tuple[Dump, NDArray[np.uint8]]] | None:
+        """All TCP sockets, each once, and their states; None where they are refused."""
+        info = tcpinfo.ASK if "tcp_info" in self._wanted else 0
+        both = _BOTH_FAMILIES.pack(info, _ALL_TCP)
+        dumps = self._ask(TCPDIAG_GETSOCK, socket.AF_UNSPEC, socket.IPPROTO_TCP, both)
+        if dumps == []:
+            dumps = self._by_family(socket.IPPROTO_TCP, _ALL_TCP, info)
+        return None if dumps is None else [(dump, _tcp_state(dump)) for dump in dumps]
+
+    def _shown(self, tcp: list[tuple[Dump, NDArray[np.uint8]]]) -> list[Dump]:
+        """The messages that become rows."""
+        if self._states is None:
+            return [dump for dump, _ in tcp]
+        asked = [np.isin(state, list(self._states)) for _, state in tcp]
+        if sum(int((~rows).sum()) for rows in asked) < SPARED_FROM:
+            return [dump for dump, _ in tcp]
+        return [dump.take(rows) for (dump, _), rows in zip(tcp, asked, strict=True)]
+
+    def _others(self) -> list[Table] | None:
+        """Rows of what is not TCP; None where they are refused."""
+        parts = []
+        for protocol in _DATAGRAMS:
+            dumps = self._by_family(protocol, _ALL_UDP, _ASK_SKMEMINFO)
+            if dumps is None:
+                return None
+            parts += [decode(dump, protocol) for dump in dumps]
+        return [*parts, self._files("raw", "raw6")]
+
+    def _by_family(self, protocol: int, states: int, extensions: int) -> list[Dump] | None:
+        dumps: list[Dump] = []
+        for family in (socket.AF_INET, socket.AF_INET6):
+            payload = _REQUEST.pack(family, protocol, extensions, states)[:-8] + _NO_COOKIE
+            answered = self._ask(SOCK_DIAG_BY_FAMILY, family, protocol, payload)
+            if answered is None:
+                return None
+            dumps += answered
+        return dumps
+
+    def _ask(self, message_type: int, family: int, protocol: int, payload: bytes) -> list[Dump] | None:
+        """One dump, each socket once; none where the kernel has no such thing, None where it refuses."""
+        if self._netlink is None:
+            return None
+        if (family, protocol) in self._absent:
+            return []
+        dump = self._netlink.dump(message_type, payload)
+        if not dump.error:
+            return [each_once(netlink.whole(dump, message_type, _MESSAGE.itemsize))]
+        if dump.error in _ABSENT and (family, protocol) != (socket.AF_INET, socket.IPPROTO_TCP):
+            self._absent.add((family, protocol))
+            return []
+        self._refused = netlink.strerror(dump.error)
+        self._netlink.close()
+        self._netlink = None
+        return None
+
+    def _files(self, *names: str) -> Table:
+        parts = procnet.sockets(self._proc_net, names)
+        return concatenate(parts) if parts else procnet.no_sockets()
+
+
+def each_once(dump: Dump) -> Dump:
+    """A dump walks its hash table in steps, so a socket that changed state may be met twice: the later
+    message counts."""
+    cookies = netlink.gather(dump.buffer, dump.offsets + _at("cookie"), np.uint64)
+    ordered = np.sort(cookies)
+    if not (ordered[1:] == ordered[:-1]).any():
+        return dump
+    _, last = np.unique(cookies[::-1], return_index=True)
+    return dump.take(np.sort(len(cookies) - 1 - last))
+
+
+def _at(field: str) -> int:
+    """Distance of a field from its nlmsghdr."""
+    return netlink.HEADER.size + _OFFSETS[field]
+
+
+_OFFSETS = {name: place[1] for name, place in (_MESSAGE.fields or {}).items()}
+
+
+def _tcp_state(dump: Dump) -> NDArray[np.uint8]:
+    """The state of each message; the kernel says CLOSE for what is bound and inactive."""
+    state = netlink.gather(dump.buffer, dump.offsets + _at("state"), np.uint8)
+    state[state == CLOSE] = BOUND_INACTIVE
+    return state
+
+
+def _inodes(dump: Dump) -> NDArray[np.uint64]:
+    return netlink.gather(dump.buffer, dump.offsets + _at("inode"), np.uint32).astype(np.uint64)
 
 
 def decode(dump: Dump, protocol: int) -> Table:
-    """The rows of one dump of one protocol, each cookie once."""
-    dump = netlink.whole(dump, SOCK_DIAG_BY_FAMILY, _MESSAGE.itemsize)
+    """The rows of one dump of one protocol, every message whole."""
     messages = netlink.fields(dump, _MESSAGE)
     columns: dict[str, NDArray[Any]] = {name: np.ascontiguousarray(messages[name]) for name in _PLAIN}
     for name in ("local_address", "remote_address"):
@@ -158,7 +265,7 @@ def decode(dump: Dump, protocol: int) -> Table:
         columns["state"][columns["state"] == CLOSE] = BOUND_INACTIVE
     else:
         columns["drops"] = _drops(dump)
-    return _each_once(Table(columns))
+    return Table(columns)
 
 
 def _v6only(dump: Dump, family: NDArray[np.uint8], state: NDArray[np.uint8]) -> NDArray[np.int8]:
@@ -177,20 +284,13 @@ def _drops(dump: Dump) -> NDArray[np.int64]:
     return drops
 
 
-def _each_once(table: Table) -> Table:
-    """A dump walks its hash table in steps, so a socket that changed state may be met twice: the later row
-    counts."""
-    cookies = table.numbers("cookie")
-    ordered = np.sort(cookies)
-    if not (ordered[1:] == ordered[:-1]).any():
-        return table
-    _, last = np.unique(cookies[::-1], return_index=True)
-    return table.take(np.sort(len(cookies) - 1 - last))
-
-
 def tcp_states(sockets: Table) -> Table:
     """Count of each TCP state: columns state u1 and count u4, one row for every state there is."""
     tcp = sockets.numbers("protocol") == socket.IPPROTO_TCP
-    counts = np.bincount(sockets.numbers("state")[tcp], minlength=BOUND_INACTIVE + 1)
+    return Table(_table_of_counts(sockets.numbers("state")[tcp]).columns, sockets.taken)
+
+
+def _table_of_counts(state: NDArray[np.uint8]) -> Table:
+    counts = np.bincount(state, minlength=BOUND_INACTIVE + 1)
     states = np.array(TCP_STATES, dtype=np.uint8)
-    return Table({"state": states, "count": counts[states].astype(np.uint32)}, sockets.taken)
+    return Table({"state": states, "count": counts[states].astype(np.uint32)})

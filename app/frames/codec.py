@@ -2,7 +2,7 @@
 
 A frame is a JSON header and the columns behind it, as they lie in memory: `SSF1`, header length u4, body
 length u8 (little endian), header, body. A table that is the same object as in the frame before is only
-named. Numbers are in the byte order that their dtype says.
+named, and so is a column that is as it was. Numbers are in the byte order that their dtype says.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _ALIGN = 8
 
 
 class Encoder:
-    """Turns frames into bytes; remembers which tables the other end has."""
+    """Turns frames into bytes; remembers what the other end has."""
 
     def __init__(self) -> None:
         self._sent: dict[str, Table] = {}
@@ -36,7 +36,11 @@ class Encoder:
             if self._sent.get(name) is table:
                 tables[name] = None
             else:
-                columns = {key: _put(column, pieces) for key, column in table.columns.items()}
+                sent = self._sent[name].columns if name in self._sent else {}
+                columns = {
+                    key: None if _same(column, sent.get(key)) else _put(column, pieces)
+                    for key, column in table.columns.items()
+                }
                 tables[name] = {"taken": table.taken, "columns": columns}
         self._sent = dict(frame.tables)
         header = json.dumps(
@@ -45,6 +49,7 @@ class Encoder:
                 "wall": frame.wall,
                 "monotonic": frame.monotonic,
                 "interval": frame.interval,
+                "stretch": frame.stretch,
                 "host": asdict(frame.host),
                 "notes": [[note.table, note.kind, note.why] for note in frame.notes],
                 "cost": dict(frame.cost),
@@ -55,6 +60,21 @@ class Encoder:
         header += b" " * (-(len(header) + PREFIX.size) % _ALIGN)
         body = sum(len(piece) for piece in pieces)
         return [PREFIX.pack(MAGIC, len(header), body), header, *pieces]
+
+
+def _same(column: Column, sent: Column | None) -> bool:
+    if isinstance(column, Strings):
+        return (
+            isinstance(sent, Strings)
+            and column.values == sent.values
+            and np.array_equal(column.codes, sent.codes)
+        )
+    return (
+        sent is not None
+        and not isinstance(sent, Strings)
+        and column.dtype == sent.dtype
+        and np.array_equal(column, sent)
+    )
 
 
 def _put(column: Column, pieces: list[bytes | memoryview]) -> list[Any]:
@@ -78,7 +98,7 @@ def lengths(prefix: bytes | bytearray) -> tuple[int, int]:
 
 
 class Decoder:
-    """Turns bytes back into frames; remembers the tables that later frames only name."""
+    """Turns bytes back into frames; remembers what later frames only name."""
 
     def __init__(self) -> None:
         self._tables: dict[str, Table] = {}
@@ -96,7 +116,11 @@ class Decoder:
                 tables[name] = self._tables[name]
                 continue
             columns: dict[str, Column] = {}
-            for key, (dtype, shape, *texts) in table["columns"].items():
+            for key, entry in table["columns"].items():
+                if entry is None:
+                    columns[key] = self._tables[name].columns[key]
+                    continue
+                dtype, shape, *texts = entry
                 kind = np.dtype(dtype)
                 number = int(np.prod(shape))
                 numbers = np.frombuffer(body, dtype=kind, count=number, offset=at).reshape(shape)
@@ -113,4 +137,5 @@ class Decoder:
             tables=tables,
             notes=tuple(Note(*note) for note in told["notes"]),
             cost=told["cost"],
+            stretch=told["stretch"],
         )

@@ -37,8 +37,9 @@ class Frame:
     """One tick: tables by name, and what it took to make them.
 
     `wall` is seconds since the epoch, `monotonic` CLOCK_MONOTONIC seconds when the tick began, `interval`
-    the seconds asked for, `cost` CPU seconds by collector. A table that was not collected in this tick is
-    the same object as in the frame before; a table that nobody asked for is absent.
+    the seconds asked for between ticks and `stretch` those put on top because ticks cost too much, `cost` CPU
+    seconds: `tick` of this one, `usual` of a whole interval lately. A table that was not collected in this
+    tick is the same object as in the frame before; a table that nobody asked for is absent.
     """
 
     number: int
@@ -49,3 +50,9 @@ class Frame:
     tables: Mapping[str, Table] = field(default_factory=dict)
     notes: tuple[Note, ...] = ()
     cost: Mapping[str, float] = field(default_factory=dict)
+    stretch: float = 0.0
+
+    @property
+    def every(self) -> float:
+        """Seconds between ticks that are in force."""
+        return self.interval + self.stretch

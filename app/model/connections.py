@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sockscope.app.frames.table import Table
 from sockscope.app.model import sockets
-from sockscope.app.model.sockets import Sockets
+from sockscope.app.model.sockets import Sockets, left_out
 from sockscope.app.model.store import Store
 from sockscope.app.model.tab import Options
 
@@ -28,7 +28,7 @@ class ConnectionsModel:
         """All TCP sockets but listeners while other tabs are shown, all sockets on its own."""
         rows = store.now("sockets")
         if rows is not None:
-            return len(rows)
+            return len(rows) + left_out(store)
         states = store.now("tcp_states")
         return None if states is None else int(states.numbers("count").sum())
 

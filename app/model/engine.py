@@ -35,6 +35,8 @@ class TabParts:
     details: Details
     empty: Callable[[Store], str]
     """Why there is no row at all."""
+    left_out: Callable[[Store], int] = lambda _: 0
+    """How many things were counted but have no row, because nobody looks at them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,8 @@ class Snapshot:
     """Seconds between the last two frames, 0 for the first."""
     marked_for: float | None = None
     """Seconds since the mark, None without one."""
+    left_out: int = 0
+    """Things of this tab that were counted but have no row, because nobody looks at them."""
     hidden_owners: int = 0
     """Sockets whose owner this user may not see."""
 
@@ -154,6 +158,7 @@ class Engine:
             details_gone=gone,
             elapsed=scene.elapsed,
             marked_for=None if since is None else scene.store.frame.monotonic - since,
+            left_out=parts.left_out(scene.store),
             hidden_owners=_hidden(scene.store),
         )
 
@@ -174,8 +179,9 @@ class Engine:
             rows = parts.model.rows(scene.store, request.options)
             if rows is not None:
                 now = scene.store.frame.monotonic
-                gap = MISSED_TICKS * max(scene.store.frame.interval, scene.elapsed)
-                rows = self._presence[request.tab].observe(rows, now, gap)
+                gap = MISSED_TICKS * max(scene.store.frame.every, scene.elapsed)
+                partly = parts.left_out(scene.store) > 0
+                rows = self._presence[request.tab].observe(rows, now, gap, partly=partly)
             scene.rows[name] = rows
         return scene.rows[name]
 

@@ -131,6 +131,15 @@ def is_listener(rows: Table) -> NDArray[np.bool_]:
     return listening
 
 
+def left_out(store: Store) -> int:
+    """TCP sockets that were counted but have no row, because nobody looks at their state."""
+    rows, states = store.now("sockets"), store.now("tcp_states")
+    if rows is None or states is None:
+        return 0
+    collected = int((rows.numbers("protocol") == socket.IPPROTO_TCP).sum())
+    return max(0, int(states.numbers("count").sum()) - collected)
+
+
 def count_by(rows: Numbers, size: int) -> NDArray[np.int64]:
     """How often each row index occurs among non-negative `rows`."""
     return np.bincount(rows[rows >= 0], minlength=size)

@@ -158,7 +158,7 @@ class StateStrip:
         counts.update(zip(table.numbers("state").tolist(), table.numbers("count").tolist(), strict=True))
         now = table.taken
         second = math.floor(now)
-        history = self._history(now, second, counts, store.frame.interval)
+        history = self._history(now, second, counts, store.frame.every)
         self._sample(now, counts)
         limits = self._limits(counts, store.now("limits"))
         return tuple(

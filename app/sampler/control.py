@@ -12,12 +12,14 @@ SHORTEST = 0.1
 @dataclass(frozen=True, slots=True)
 class Control:
     """Standing orders: the tables on the screen, the seconds between ticks, whether the screen stands still
-    (then tables without a history rest), and a number that asks for a tick at once when it grows."""
+    (then tables without a history rest), a number that asks for a tick at once when it grows, and the TCP
+    states whose rows are shown (None: all), so that others may be left out."""
 
     wanted: frozenset[str] = field(default_factory=frozenset)
     interval: float = 1.0
     paused: bool = False
     refresh: int = 0
+    states: frozenset[int] | None = None
 
     def encode(self) -> bytes:
         """The line to write."""
@@ -26,8 +28,14 @@ class Control:
             "interval": self.interval,
             "paused": self.paused,
             "refresh": self.refresh,
+            "states": None if self.states is None else sorted(self.states),
         }
         return json.dumps(told).encode("ascii") + b"\n"
+
+    def widens(self, before: Control) -> bool:
+        """Whether this wants to see what `before` did not."""
+        fewer = before.states is not None and (self.states is None or not self.states <= before.states)
+        return fewer or not self.wanted <= before.wanted
 
 
 def decode(line: bytes) -> Control:
@@ -35,11 +43,13 @@ def decode(line: bytes) -> Control:
     told = json.loads(line)
     if not isinstance(told, dict):
         raise ValueError("a control message is an object")
+    states = told.get("states")
     return Control(
         frozenset(str(name) for name in told.get("wanted", ())),
         max(SHORTEST, float(told.get("interval", 1.0))),
         bool(told.get("paused", False)),
         int(told.get("refresh", 0)),
+        None if states is None else frozenset(map(int, states)),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import select
 import signal
@@ -12,6 +13,9 @@ from sockscope.app.frames.frame import Frame
 from sockscope.app.sampler.control import Control, Lines, decode
 from sockscope.app.sampler.sampler import Owners, Sampler
 from sockscope.app.sampler.tasks import plan
+
+NICE = 5
+"""What serves the server's users goes first."""
 
 
 def _owners() -> Owners:
@@ -47,10 +51,11 @@ class Loop:
             return
         now = time.monotonic()
         if now >= self._next:
-            self._next += self._control.interval
+            ticked = self._sampler.tick(self._control)
+            self._next += ticked.every
             if self._next <= now:
-                self._next = now + self._control.interval
-            self._write(self._sampler.tick(self._control))
+                self._next = now + ticked.every
+            self._write(ticked)
         elif self._sampler.busy(self._control):
             frame = self._sampler.background(self._control, self._next)
             if frame is not None:
@@ -76,7 +81,7 @@ class Loop:
         except (ValueError, TypeError):
             return
         before, self._control = self._control, order
-        if before is None or order.refresh > before.refresh or not order.wanted <= before.wanted:
+        if before is None or order.refresh > before.refresh or order.widens(before):
             self._next = time.monotonic()
         elif order.interval != before.interval:
             self._next = min(self._next, time.monotonic() + order.interval)
@@ -90,6 +95,8 @@ class Loop:
 
 def main() -> None:
     """Entry point of the child process: orders on stdin, frames on stdout."""
+    with contextlib.suppress(OSError):
+        os.nice(NICE)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     frames = os.dup(1)
     os.dup2(2, 1)  # nothing printed by accident may get between frames

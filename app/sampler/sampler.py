@@ -16,6 +16,7 @@ from sockscope.app.collectors.base import Collected
 from sockscope.app.frames.frame import Frame, Host, Note
 from sockscope.app.frames.table import Table
 from sockscope.app.sampler.control import Control
+from sockscope.app.sampler.governor import Governor
 from sockscope.app.sampler.tasks import Task
 
 OWNERS = ("owners", "processes", "unowned")
@@ -23,6 +24,10 @@ OWNERS_SLICE = 0.02
 """Seconds of looking for owners before the control channel is listened to again."""
 OWNERS_SHARE = 0.1
 """Part of an interval that may go into looking for owners."""
+ROWS = frozenset({"sockets", "tcp_info"})
+"""Tables that travel only while they are wanted, however they were collected."""
+NEVER_SENT = frozenset({"inodes"})
+"""Tables that only the collector of owners reads."""
 
 
 class Owners(Protocol):
@@ -49,6 +54,7 @@ class Sampler:
         owners: Callable[[], Owners],
         monotonic: Callable[[], float] = time.monotonic,
         cpu: Callable[[], float] = time.process_time,
+        governor: Governor | None = None,
     ) -> None:
         self._tasks = tasks
         self._make_owners = owners
@@ -61,16 +67,27 @@ class Sampler:
         self._host = host()
         self._began = 0.0
         self._cost = 0.0
+        self._governor = governor or Governor()
+        self._every = 0.0
+        self._charged: float | None = None
         self._background_told = False
 
     def tick(self, control: Control) -> Frame:
-        """Collect everything whose beat has come and that is on the screen or always needed."""
+        """Collect everything whose beat has come and that is on the screen or always needed.
+
+        What the process did since the tick before is what that one cost, but for looking for owners, which
+        has a share of its own.
+        """
         self._began = self._monotonic()
         before = self._cpu()
+        if self._charged is not None:
+            self._governor.spent(before - self._charged)
+        self._charged = before
+        self._every = self._governor.interval(control.interval)
         self._owners_spent = 0.0
         for task in self._tasks:
             if self._in_tick(task, control):
-                task.run(self._began)
+                task.run(self._began, control)
         if not control.paused and not control.wanted.isdisjoint(OWNERS):
             self._look(0.0)
         self._cost = self._cpu() - before
@@ -81,16 +98,17 @@ class Sampler:
         tick."""
         late = [task for task in self._tasks if self._late(task, control)]
         if late:
-            late[0].run(self._monotonic())
+            late[0].run(self._monotonic(), control)
             return None
         if not self._background_told:
             self._background_told = True
             return self._frame(control)
         if self.looking(control) and self._monotonic() < until:
-            spent = self._monotonic()
+            spent, cpu = self._monotonic(), self._cpu()
             tables = self._owned.tables
             self._look(OWNERS_SLICE)
             self._owners_spent += self._monotonic() - spent
+            self._charged = (self._charged or 0.0) + self._cpu() - cpu
             if not self.looking(control) and self._owned.tables != tables:
                 return self._frame(control)
         return None
@@ -107,7 +125,7 @@ class Sampler:
         """Whether owners are still being looked for and the share of this interval is not used up."""
         if control.paused or control.wanted.isdisjoint(OWNERS):
             return False
-        if self._owners_spent >= OWNERS_SHARE * control.interval:
+        if self._owners_spent >= OWNERS_SHARE * max(control.interval, self._every):
             return False
         return self._owners is not None and self._owners.busy
 
@@ -133,7 +151,8 @@ class Sampler:
     def _look(self, budget: float) -> None:
         if self._owners is None:
             self._owners = self._make_owners()
-        sockets = self._table("sockets")
+        all_inodes = self._table("inodes")
+        sockets = self._table("sockets") if all_inodes is None else all_inodes
         inodes = np.empty(0, np.uint64) if sockets is None else sockets.numbers("inode")
         self._owned = self._owners.collect(inodes[inodes > 0], budget)
 
@@ -146,7 +165,7 @@ class Sampler:
             name: table
             for task in self._tasks
             for name, table in task.tables.items()
-            if name != "sockets" or name in wanted
+            if name in wanted or name not in ROWS | NEVER_SENT
         }
         if not wanted.isdisjoint(OWNERS):
             tables.update(self._owned.tables)
@@ -159,7 +178,8 @@ class Sampler:
             host=self._host,
             tables=tables,
             notes=notes,
-            cost={"tick": self._cost},
+            cost={"tick": self._cost, "usual": self._governor.cost},
+            stretch=max(0.0, self._every - control.interval),
         )
 
 

@@ -6,10 +6,20 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
+from typing import Protocol, runtime_checkable
 
 from sockscope.app.collectors.base import Collected, Collector
 from sockscope.app.frames.frame import Note
 from sockscope.app.frames.table import Table
+from sockscope.app.sampler.control import Control
+
+
+@runtime_checkable
+class Choosy(Protocol):
+    """A collector that need not bring everything."""
+
+    def choose(self, wanted: frozenset[str], states: frozenset[int] | None) -> None:
+        """What the next `collect` has to bring."""
 
 
 @dataclass(eq=False)
@@ -40,12 +50,15 @@ class Task:
         beat = self.shown if self.on_screen(wanted) else self.hidden
         return now - self.last >= beat - tolerance
 
-    def run(self, now: float) -> None:
-        """Collect. What goes wrong inside a collector becomes a note, and its last tables stay."""
+    def run(self, now: float, control: Control | None = None) -> None:
+        """Collect what `control` needs, everything without it. What goes wrong inside a collector becomes a
+        note, and its last tables stay."""
         self.last = now
         try:
             if self._collector is None:
                 self._collector = self._make()
+            if control is not None and isinstance(self._collector, Choosy):
+                self._collector.choose(control.wanted, control.states)
             collected = self._collector.collect()
         except Exception as failure:  # noqa: BLE001 - one broken interface must not take the others along
             collected = Collected(self.tables, (self._failed(failure),))
@@ -71,7 +84,11 @@ def plan() -> list[Task]:
     anything is ever quite at rest."""
     collectors = "sockscope.app.collectors"
     return [
-        Task(f"{collectors}.sockets:SocketsCollector", ("sockets", "tcp_states"), hidden=0.0),
+        Task(
+            f"{collectors}.sockets:SocketsCollector",
+            ("sockets", "tcp_states", "tcp_info", "inodes"),
+            hidden=0.0,
+        ),
         Task(f"{collectors}.counters:CountersCollector", ("counters",), hidden=0.0),
         Task(f"{collectors}.limits:LimitsCollector", ("limits",), shown=5.0, hidden=5.0),
         Task(f"{collectors}.routes:RoutesCollector", ("routes", "nexthops"), hidden=5.0, rests=True),

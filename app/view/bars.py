@@ -19,7 +19,7 @@ from sockscope.app.view.strip import OTHERS, layout
 NARROW = 100
 """Below this many cells words are shortened."""
 LATE = 1.5
-"""Times the asked interval from which the header says what is really got."""
+"""Times the interval in force from which the header says what is really got."""
 
 
 class Bar(NamedTuple):
@@ -31,10 +31,12 @@ class Bar(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """What the dashboard knows beside the frames: seconds it has been paused, why the source is lost."""
+    """What the dashboard knows beside the frames: seconds it has been paused, why the source is lost, whether
+    it spares the line."""
 
     paused_for: float | None = None
     lost: str = ""
+    calm: bool = False
 
 
 def header(snapshot: Snapshot | None, status: Status, interval: float, width: int) -> Bar:
@@ -67,24 +69,35 @@ def _machine(snapshot: Snapshot, width: int) -> list[Cell]:
 
 def _live(snapshot: Snapshot | None, status: Status, interval: float, width: int) -> list[Cell]:
     wide = width >= NARROW
-    every = f"{interval:g} s"
-    cells = [Cell(f"every {every}  " if wide else f"{every} ", "dim")]
+    cells = _pace(snapshot, interval, wide)
     if snapshot is None:
         return [*cells, Cell("lost " if status.lost else "starting ", "alarm" if status.lost else "dim")]
-    if wide:
-        cells.append(Cell(f"tick {snapshot.frame.cost.get('tick', 0.0) * 1000:3.0f} ms  ", "dim"))
     if status.lost:
         cells.append(Cell("✗ lost ", "alarm"))
     elif status.paused_for is not None:
         cells.append(Cell(f"‖ paused {duration(status.paused_for)} ", "warn"))
-    elif snapshot.elapsed > LATE * interval and snapshot.frame.interval == interval:
+    elif snapshot.elapsed > LATE * snapshot.frame.every and snapshot.frame.interval == interval:
         cells.append(Cell(f"● getting {snapshot.elapsed:.1f} s ", "warn"))
     else:
-        cells.append(Cell("● live ", "good"))
+        cells.append(Cell("● calm " if status.calm else "● live ", "good"))
     if snapshot.marked_for is not None:
         cells.append(Cell(f"mark {duration(snapshot.marked_for)} ", "link"))
     clock = "%H:%M:%S " if wide else "%H:%M "
     return [*cells, Cell(time.strftime(clock, time.localtime(snapshot.frame.wall)))]
+
+
+def _pace(snapshot: Snapshot | None, interval: float, wide: bool) -> list[Cell]:
+    """Seconds between ticks and what a tick costs; where both differ from what was asked, that is why."""
+    gap = "  " if wide else " "
+    frame = None if snapshot is None else snapshot.frame
+    if frame is not None and frame.stretch > 0 and frame.interval == interval:
+        usual = frame.cost.get("usual", 0.0) * 1000
+        why = f", asked {interval:g} s: a tick costs {usual:.0f} ms" if wide else ""
+        return [Cell(f"every {frame.every:.2g} s{why}{gap}", "warn")]
+    cells = [Cell(f"{'every ' if wide else ''}{interval:g} s{gap}", "dim")]
+    if frame is not None and wide:
+        cells.append(Cell(f"tick {frame.cost.get('tick', 0.0) * 1000:3.0f} ms  ", "dim"))
+    return cells
 
 
 def _within(cells: Sequence[Cell], room: int) -> list[Cell]:
@@ -174,7 +187,7 @@ def filter_line(snapshot: Snapshot, view: TabView, words: str, width: int) -> Ba
     """The filter in force, how many rows it leaves, and what they are sorted by."""
     query = snapshot.request.query
     left = [Cell(" filter  ", "dim"), Cell(words, "strong")] if words else [Cell(" ")]
-    total = 0 if snapshot.rows is None else len(snapshot.rows)
+    total = snapshot.left_out + (0 if snapshot.rows is None else len(snapshot.rows))
     shown = len(snapshot.order)
     column = next((column for column in view.columns if column.id == query.sort), None)
     by = f"   by {column.title} {'▼' if query.descending else '▲'}" if column is not None else ""

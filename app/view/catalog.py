@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -15,7 +16,7 @@ from sockscope.app.model.interfaces import InterfacesModel
 from sockscope.app.model.listening import ListeningModel
 from sockscope.app.model.query import Reading
 from sockscope.app.model.routes import RoutesModel
-from sockscope.app.model.sockets import Sockets
+from sockscope.app.model.sockets import Sockets, left_out
 from sockscope.app.model.statistics import StatisticsModel
 from sockscope.app.model.tab import TabModel
 from sockscope.app.view.columns import Column, TabView
@@ -44,7 +45,8 @@ def tabs() -> Mapping[str, TabParts]:
         INTERFACES.id: InterfacesModel(),
         STATISTICS.id: StatisticsModel(),
     }
-    return {each.id: TabParts(models[each.id], reading(each), each.details, each.empty) for each in VIEWS}
+    parts = {each.id: TabParts(models[each.id], reading(each), each.details, each.empty) for each in VIEWS}
+    return {**parts, CONNECTIONS.id: replace(parts[CONNECTIONS.id], left_out=left_out)}
 
 
 def reading(tab: TabView) -> Reading:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from sockscope.app.collectors import procnet, sockets
 from sockscope.app.collectors.netlink import Dump
-from sockscope.app.collectors.sockets import SocketsCollector, decode, tcp_states
+from sockscope.app.collectors.sockets import SocketsCollector, decode, each_once, tcp_states
 from sockscope.app.frames.table import Table
 from tests.collectors.test_netlink import attribute, dump_of
 
@@ -43,7 +43,9 @@ def diag(draw: st.DrawFn) -> dict[str, int | bytes]:
     }
 
 
-def message(row: dict[str, int | bytes]) -> bytes:
+def message(
+    row: dict[str, int | bytes], message_type: int = sockets.SOCK_DIAG_BY_FAMILY, more: bytes = b""
+) -> bytes:
     fixed = DIAG.pack(
         row["family"],
         row["state"],
@@ -59,8 +61,8 @@ def message(row: dict[str, int | bytes]) -> bytes:
         parts += attribute(7, struct.pack("=9I", 1, 2, 3, 4, 5, 6, 7, 8, row["drops"]))
     if row["v6only"] != -1:
         parts += attribute(11, struct.pack("=B", row["v6only"]))
-    body = fixed + parts
-    return struct.pack("=IHHII", 16 + len(body), sockets.SOCK_DIAG_BY_FAMILY, 2, 1, 0) + body
+    body = fixed + parts + more
+    return struct.pack("=IHHII", 16 + len(body), message_type, 2, 1, 0) + body
 
 
 @given(st.lists(diag(), max_size=8, unique_by=lambda row: row["cookie"]), st.sampled_from([6, 17]))
@@ -96,7 +98,7 @@ def test_a_socket_met_twice_during_a_dump_counts_once_as_it_was_last() -> None:
         {**base, "state": 1, "cookie": 6},
         {**base, "state": 1, "cookie": 5},
     ]
-    table = decode(dump_of([message(row) for row in rows]), 6)
+    table = decode(each_once(dump_of([message(row) for row in rows])), 6)
     assert sorted(zip(table.numbers("cookie").tolist(), table.numbers("state").tolist(), strict=True)) == [
         (5, 1),
         (6, 1),
@@ -207,3 +209,104 @@ def test_every_state_is_counted_even_at_zero() -> None:
     states = tcp_states(procnet.no_sockets())
     assert states.numbers("state").tolist() == [*range(1, 12), 13]
     assert not states.numbers("count").any()
+
+
+class Kernel:
+    """Answers dumps from rows as sock_diag would, and counts them."""
+
+    def __init__(self, rows: list[dict[str, int | bytes]], *, knows_both: bool = True) -> None:
+        self.rows = rows
+        self.knows_both = knows_both
+        self.asked: list[tuple[int, int]] = []
+
+    def dump(self, message_type: int, payload: bytes) -> Dump:
+        family, protocol = payload[0], payload[1] or socket.IPPROTO_TCP
+        self.asked.append((family, protocol))
+        if message_type == sockets.TCPDIAG_GETSOCK and not self.knows_both:
+            return refused_with(95)
+        rows = [row for row in self.rows if family in (0, row["family"]) and row["protocol"] == protocol]
+        return dump_of([message(row, message_type) for row in rows])
+
+    def close(self) -> None:
+        pass
+
+
+def refused_with(error: int) -> Dump:
+    return Dump(b"", np.empty(0, np.intp), np.empty(0, np.intp), error)
+
+
+def row(cookie: int, state: int, **more: int | bytes) -> dict[str, int | bytes]:
+    return {
+        "family": 2, "timer": 0, "retrans": 0, "local_port": 80, "remote_port": 9, "interface": 0, "expires": 0,
+        "local_address": bytes(16), "remote_address": bytes(16), "rx_queue": 0, "tx_queue": 0, "uid": 0,
+        "inode": cookie + 1000, "v6only": -1, "drops": -1, "protocol": 6, "state": state, "cookie": cookie,
+        **more,
+    }  # fmt: skip
+
+
+def collector_of(kernel: Kernel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SocketsCollector:
+    monkeypatch.setattr(sockets, "NetlinkSocket", lambda _: kernel)
+    return SocketsCollector(str(tmp_path))
+
+
+def counted(table: Table) -> dict[int, int]:
+    pairs = zip(table.numbers("state").tolist(), table.numbers("count").tolist(), strict=True)
+    return {state: number for state, number in pairs if number}
+
+
+MIXED = [
+    row(1, 1),
+    row(2, 6, family=10),
+    row(3, 3),
+    row(4, 10),
+    row(5, 7),
+    row(3, 1),
+    row(6, 7, protocol=17),
+]
+
+
+def test_both_families_of_tcp_take_one_dump(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kernel = Kernel(MIXED)
+    collected = collector_of(kernel, tmp_path, monkeypatch).collect()
+    assert kernel.asked == [(0, 6), (2, 17), (10, 17), (2, 136), (10, 136)]
+    assert sorted(collected.tables["sockets"].numbers("cookie").tolist()) == [1, 2, 3, 4, 5, 6]
+    assert counted(collected.tables["tcp_states"]) == {1: 2, 6: 1, 10: 1, 13: 1}
+    assert set(collected.tables) == {"sockets", "tcp_states"}
+
+
+def test_a_kernel_without_the_older_request_is_asked_family_by_family(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kernel = Kernel(MIXED, knows_both=False)
+    made = collector_of(kernel, tmp_path, monkeypatch)
+    for _ in range(2):
+        kernel.asked.clear()
+        collected = made.collect()
+        assert len(collected.tables["sockets"]) == 6
+    assert kernel.asked[:2] == [(2, 6), (10, 6)]  # the second time it is not asked again
+
+
+def test_counts_alone_take_one_dump_and_no_columns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kernel = Kernel(MIXED)
+    made = collector_of(kernel, tmp_path, monkeypatch)
+    monkeypatch.setattr(sockets, "decode", None)
+    made.choose(frozenset({"routes"}), None)
+    collected = made.collect()
+    assert kernel.asked == [(0, 6)]
+    assert set(collected.tables) == {"tcp_states"}
+    assert counted(collected.tables["tcp_states"]) == {1: 2, 6: 1, 10: 1, 13: 1}
+
+
+def test_rows_of_other_states_are_left_out_where_that_spares_much(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = collector_of(Kernel(MIXED), tmp_path, monkeypatch)
+    made.choose(frozenset({"sockets"}), frozenset({6}))
+    assert set(made.collect().tables) == {"sockets", "tcp_states"}  # for three rows it is not worth it
+    monkeypatch.setattr(sockets, "SPARED_FROM", 3)
+    collected = made.collect()
+    assert sorted(collected.tables["sockets"].numbers("cookie").tolist()) == [2, 4, 6]  # listener, UDP stay
+    assert counted(collected.tables["tcp_states"]) == {1: 2, 6: 1, 10: 1, 13: 1}
+    assert set(collected.tables["inodes"].numbers("inode").tolist()) == {1001, 1002, 1003, 1004, 1005, 1006}
+    made.choose(frozenset({"sockets"}), None)
+    assert len(made.collect().tables["sockets"]) == 6

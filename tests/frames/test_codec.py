@@ -65,9 +65,10 @@ def test_every_frame_comes_back_as_it_was(content: dict[str, Table]) -> None:
         tables=content,
         notes=(Note("routes", "incomplete", "the table changed"),),
         cost={"tick": 0.25},
+        stretch=1.5,
     )
     back, _ = through(Encoder(), Decoder(), frame)
-    assert (back.number, back.wall, back.monotonic, back.interval) == (7, 1.5, 2.5, 0.5)
+    assert (back.number, back.wall, back.monotonic, back.interval, back.every) == (7, 1.5, 2.5, 0.5, 2.0)
     assert (back.host, back.notes, dict(back.cost)) == (frame.host, frame.notes, frame.cost)
     assert list(back.tables) == list(content)
     for name, table in content.items():
@@ -88,6 +89,51 @@ def test_a_table_that_is_the_same_object_is_not_sent_again() -> None:
     assert sent > 80_000
     assert sent_again < 1_000
     assert second.tables["big"] is first.tables["big"]
+
+
+def test_columns_that_are_as_they_were_are_not_sent_again() -> None:
+    n = np.arange(10_000)
+    encoder, decoder = Encoder(), Decoder()
+    texts = Strings.of(["a", None] * 5000)
+    old = Table({"n": n, "m": n, "text": texts}, 1.0)
+    first, _ = through(encoder, decoder, Frame(0, 0, 0, 1, tables={"t": old}))
+    again = Strings(texts.codes.copy(), texts.values)
+    new = Table({"n": n.copy(), "m": n + 1, "text": again}, 2.0)
+    second, sent = through(encoder, decoder, Frame(1, 0, 0, 1, tables={"t": new}))
+    assert 80_000 < sent < 81_000
+    assert_same(second.tables["t"], new)
+    assert second.tables["t"].columns["n"] is first.tables["t"].columns["n"]
+
+
+def test_columns_that_only_look_alike_are_sent() -> None:
+    encoder, decoder = Encoder(), Decoder()
+    for column in (
+        np.zeros(2, np.int32),
+        np.zeros(2, np.int64),
+        np.full(2, np.nan),
+        np.full(2, np.nan),
+        Strings(np.zeros(2, np.int32), ("a",)),
+        Strings(np.zeros(2, np.int32), ("b",)),
+        np.zeros(2, np.int32),
+        np.zeros((2, 16), np.uint8),
+    ):
+        table = Table({"c": column})
+        back, _ = through(encoder, decoder, Frame(0, 0, 0, 1, tables={"t": table}))
+        told = back.tables["t"].columns["c"]
+        assert isinstance(told, Strings) == isinstance(column, Strings)
+        if isinstance(told, Strings) and isinstance(column, Strings):
+            assert told.values == column.values
+        elif not isinstance(told, Strings) and not isinstance(column, Strings):
+            assert (told.dtype, told.shape) == (column.dtype, column.shape)
+            assert np.array_equal(told, column, equal_nan=told.dtype.kind == "f")
+
+
+@given(st.lists(tables(), min_size=2, max_size=6))
+def test_a_stream_of_tables_of_one_name_comes_back_as_it_was(content: list[Table]) -> None:
+    encoder, decoder = Encoder(), Decoder()
+    for table in content:
+        back, _ = through(encoder, decoder, Frame(0, 0, 0, 1, tables={"t": table}))
+        assert_same(back.tables["t"], table)
 
 
 def test_a_table_that_was_left_out_is_sent_anew() -> None:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
+from numpy.typing import NDArray
 
 from sockscope.app.frames.table import Table
 from sockscope.app.model.presence import GONE, LINGERING, LINGERS_FOR, NEW, NEW_FOR, STEADY, Presence
+from sockscope.app.model.rates import Key, find
 
 
 def rows(*keys: int) -> Table:
@@ -73,3 +76,45 @@ def test_children_of_rows_do_not_linger_without_them() -> None:
     other = Table({"key": np.array([3], np.uint64), "parent": np.array([-1], np.int32)})
     after = presence.observe(other, 101.0, 3.0)
     assert seen(after) == {3: NEW, 1: GONE}
+
+
+def test_rows_that_are_not_collected_for_a_while_keep_their_age() -> None:
+    presence = Presence()
+    presence.observe(rows(1, 2), 100.0, 3.0)
+    presence.observe(rows(1, 2, 3), 101.0, 3.0)
+    assert seen(presence.observe(rows(1), 105.0, 9.0, partly=True)) == {1: STEADY}
+    assert seen(presence.observe(rows(1), 106.0, 9.0, partly=True)) == {1: STEADY}
+    back = presence.observe(rows(4, 3, 2, 1), 107.0, 9.0)
+    assert seen(back) == dict.fromkeys((1, 2, 3, 4), STEADY)
+    assert back.numbers("seen").tolist() == [0.0, 6.0, 7.0, 7.0]
+    assert back.numbers("older").tolist() == [True, False, True, True]
+    assert seen(presence.observe(rows(4, 3, 2, 5), 108.0, 9.0)) == {
+        4: STEADY, 3: STEADY, 2: STEADY, 5: NEW, 1: GONE,
+    }  # fmt: skip
+
+
+def test_what_comes_and_goes_among_the_rows_collected_is_not_remembered() -> None:
+    presence = Presence()
+    presence.observe(rows(1, 2), 100.0, 3.0)
+    for step in range(1, 50):
+        told = presence.observe(rows(2 * step + 1, 2 * step + 2), 100.0 + step, 3.0, partly=True)
+        assert len(told) == 2
+    assert sorted(presence._keys.tolist()) == [1, 2, 99, 100]
+
+
+def test_the_same_rows_again_cost_no_search(monkeypatch: pytest.MonkeyPatch) -> None:
+    presence = Presence()
+    searches: list[int] = []
+
+    def counting(keys: Key, among: Key) -> NDArray[np.intp]:
+        searches.append(len(keys))
+        return find(keys, among)
+
+    monkeypatch.setattr("sockscope.app.model.presence.find", counting)
+    presence.observe(rows(1, 2), 100.0, 3.0)
+    searches.clear()
+    presence.observe(rows(1, 2), 101.0, 3.0)
+    assert not searches
+    assert seen(presence.observe(rows(2), 102.0, 3.0)) == {2: STEADY, 1: GONE}
+    assert seen(presence.observe(rows(2), 103.0, 3.0)) == {2: STEADY, 1: GONE}
+    assert seen(presence.observe(rows(2), 102.0 + LINGERS_FOR, 3.0)) == {2: STEADY}

@@ -200,8 +200,9 @@ def test_the_plan_provides_each_table_once() -> None:
 
 
 def test_orders_survive_the_way_through_a_line() -> None:
-    order = Control(frozenset({"b", "a"}), 0.5, paused=True, refresh=3)
+    order = Control(frozenset({"b", "a"}), 0.5, paused=True, refresh=3, states=frozenset({6, 1}))
     assert decode(order.encode().rstrip(b"\n")) == order
+    assert decode(Control().encode()) == Control()
 
 
 @pytest.mark.parametrize("line", [b"", b"[]", b"{", b'"x"', b'{"interval": "x"}'])
@@ -221,3 +222,99 @@ def test_lines_come_together_from_pieces() -> None:
     assert lines.feed(b"\n") == [b"e"]
     assert lines.feed(b"x" * (Lines.LONGEST + 1)) == []
     assert lines.feed(b"\n") == [b""]
+
+
+class Choosing:
+    """A collector that may bring less, and says what it was told."""
+
+    provides = ("sockets", "tcp_states", "tcp_info", "inodes")
+    told: list[tuple[frozenset[str], frozenset[int] | None]] = []  # noqa: RUF012
+
+    def choose(self, wanted: frozenset[str], states: frozenset[int] | None) -> None:
+        self.told.append((wanted, states))
+
+    def collect(self) -> Collected:
+        column = np.array([7, 8], np.uint64)
+        return Collected({name: Table({"inode": column}) for name in self.provides})
+
+    def close(self) -> None:
+        pass
+
+
+class Narrow(Choosing):
+    """Leaves one row out."""
+
+    def collect(self) -> Collected:
+        rows = super().collect().tables["sockets"]
+        return Collected({"sockets": rows, "inodes": Table({"inode": np.array([7, 8, 9], np.uint64)})})
+
+
+def choosing(clock: Clock) -> Sampler:
+    Choosing.told = []
+    task = Task(f"{__name__}:Choosing", Choosing.provides, hidden=0.0)
+    return Sampler([task], lambda: FakeOwners(clock), clock, lambda: 0.0)
+
+
+def test_a_collector_that_can_bring_less_is_told_what_is_needed(clock: Clock) -> None:
+    made = choosing(clock)
+    made.tick(Control(frozenset({"routes"})))
+    made.tick(Control(frozenset({"sockets"}), states=frozenset({6})))
+    assert Choosing.told == [(frozenset({"routes"}), None), (frozenset({"sockets"}), frozenset({6}))]
+
+
+def test_rows_nobody_wants_do_not_travel_and_inodes_never_do(clock: Clock) -> None:
+    made = choosing(clock)
+    assert set(made.tick(Control(frozenset({"routes"}))).tables) == {"tcp_states"}
+    clock.now += 1
+    assert set(made.tick(Control(frozenset({"sockets"}))).tables) == {"tcp_states", "sockets"}
+    clock.now += 1
+    told = made.tick(Control(frozenset({"sockets", "tcp_info"}))).tables
+    assert set(told) == {"tcp_states", "sockets", "tcp_info"}
+
+
+def test_owners_are_looked_for_also_of_sockets_without_a_row(clock: Clock) -> None:
+    looked: list[list[int]] = []
+
+    class Listening(FakeOwners):
+        def collect(self, wanted: np.ndarray, budget: float) -> Collected:
+            looked.append(wanted.tolist())
+            return super().collect(wanted, budget)
+
+    task = Task(f"{__name__}:Narrow", ("sockets", "inodes"), hidden=0.0)
+    made = Sampler([task], lambda: Listening(clock), clock, lambda: 0.0)
+    made.tick(Control(frozenset({"sockets", "owners"})))
+    assert looked == [[7, 8, 9]]
+
+
+def test_ticks_that_cost_much_are_stretched_and_say_so(clock: Clock) -> None:
+    spent = 0.0
+    task = Task(f"{__name__}:always", ("sockets",), hidden=0.0)
+    made = Sampler([task], lambda: FakeOwners(clock), clock, lambda: spent)
+    control = Control(frozenset({"sockets"}))
+    for _ in range(6):
+        frame = made.tick(control)
+        spent += 0.24
+    assert (frame.interval, frame.every, round(frame.cost["usual"], 3)) == (1.0, 2.4, 0.24)
+    for _ in range(4):
+        frame = made.tick(control)
+    assert (frame.every, frame.stretch) == (1.0, 0.0)
+
+
+def test_looking_for_owners_does_not_count_against_ticks(clock: Clock) -> None:
+    task = Task(f"{__name__}:always", ("sockets",), hidden=0.0)
+    owners = FakeOwners(clock)
+    owners.left = 1000
+    made = Sampler([task], lambda: owners, clock, clock)  # all time is CPU time
+    control = Control(frozenset({"sockets", "owners"}), interval=1.0)
+    for _ in range(6):
+        frame = made.tick(control)
+        drain(made, control, clock, clock.now + 1)
+    assert owners.left < 1000
+    assert (round(frame.cost["usual"], 9), frame.stretch) == (0.0, 0.0)
+
+
+def test_an_order_that_shows_more_is_told_from_one_that_shows_less() -> None:
+    few, more, every = (Control(states=states) for states in (frozenset({6}), frozenset({1, 6}), None))
+    assert [each.widens(few) for each in (few, more, every)] == [False, True, True]
+    assert not any(each.widens(every) for each in (few, more, every))
+    assert Control(frozenset({"a"})).widens(every)

@@ -1,0 +1,65 @@
+"""How each TCP connection fares, from struct tcp_info (linux/tcp.h): table `tcp_info`, keyed by cookie.
+
+Columns: cookie u8; ca_state i1 (TCP_CA_*); all others i8: rtt, min_rtt (us), snd_cwnd, unacked (segments),
+bytes_acked, bytes_received, bytes_retrans, notsent (bytes), segs_out, segs_in, total_retrans (segments),
+delivery_rate (bytes/s), last_data_recv (ms). -1 is unknown: kernels before the one that brought a field send
+less. TIME_WAIT and SYN_RECV have no row, and listeners neither, for whom the fields mean something else.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sockscope.app.collectors import netlink
+from sockscope.app.collectors.netlink import Dump
+from sockscope.app.frames.table import Table
+
+INET_DIAG_INFO = 2
+ASK = 1 << (INET_DIAG_INFO - 1)
+LISTEN = 10
+
+FIELDS: dict[str, tuple[int, np.dtype[Any]]] = {
+    "ca_state": (1, np.dtype("u1")),
+    "unacked": (24, np.dtype("u4")),
+    "last_data_recv": (52, np.dtype("u4")),
+    "rtt": (68, np.dtype("u4")),
+    "snd_cwnd": (80, np.dtype("u4")),
+    "total_retrans": (100, np.dtype("u4")),
+    "bytes_acked": (120, np.dtype("u8")),
+    "bytes_received": (128, np.dtype("u8")),
+    "segs_out": (136, np.dtype("u4")),
+    "segs_in": (140, np.dtype("u4")),
+    "notsent": (144, np.dtype("u4")),
+    "min_rtt": (148, np.dtype("u4")),
+    "delivery_rate": (160, np.dtype("u8")),
+    "bytes_retrans": (208, np.dtype("u8")),
+}
+"""Offset in the structure and type of every column but the cookie."""
+
+_NO_MIN_RTT = 2**32 - 1
+
+
+def decode(dump: Dump, message: np.dtype[Any]) -> Table:
+    """The rows of one dump of TCP sockets, every message whole, its fixed header being `message`."""
+    info = netlink.attributes(dump, message.itemsize, (INET_DIAG_INFO,))[INET_DIAG_INFO]
+    fixed = netlink.fields(dump, message)
+    rows = np.flatnonzero(info.present & (fixed["state"] != LISTEN))
+    at, room = info.offsets[rows], info.lengths[rows]
+    columns: dict[str, NDArray[Any]] = {"cookie": np.ascontiguousarray(fixed["cookie"][rows])}
+    for name, (offset, kind) in FIELDS.items():
+        columns[name] = _column(dump.buffer, at, room, offset, kind)
+    columns["min_rtt"][columns["min_rtt"] == _NO_MIN_RTT] = -1
+    return Table(columns)
+
+
+def _column(
+    buffer: bytes, at: NDArray[np.intp], room: NDArray[np.intp], offset: int, kind: np.dtype[Any]
+) -> NDArray[Any]:
+    wide = np.int8 if kind.itemsize == 1 else np.int64
+    told = room >= offset + kind.itemsize
+    column = np.full(len(at), -1, dtype=wide)
+    column[told] = netlink.gather(buffer, at[told] + offset, kind).astype(wide)
+    return column

@@ -1,0 +1,99 @@
+"""When the sampler's loop ticks, with a clock of our own and pipes that nobody waits at."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from types import SimpleNamespace
+
+import pytest
+
+from sockscope.app.frames.frame import Frame
+from sockscope.app.sampler import main
+from sockscope.app.sampler.control import Control
+from sockscope.app.sampler.main import Loop
+from sockscope.app.sampler.sampler import Sampler
+from sockscope.app.sources.local import LocalSampler
+
+
+class Ticking(Sampler):
+    """Counts ticks; each says that ticks shall be stretched to twice the interval asked."""
+
+    def __init__(self) -> None:
+        self.ticks: list[Control] = []
+
+    def tick(self, control: Control) -> Frame:
+        self.ticks.append(control)
+        return Frame(0, 0.0, 0.0, control.interval, stretch=control.interval)
+
+    def busy(self, control: Control) -> bool:
+        return False
+
+
+Told = Callable[..., int]
+
+
+@pytest.fixture
+def told(monkeypatch: pytest.MonkeyPatch) -> Iterator[Told]:
+    """Sets the clock, gives an order if there is one, lets the loop work; the ticks so far."""
+    now = 0.0
+    monkeypatch.setattr("sockscope.app.sampler.main.time", SimpleNamespace(monotonic=lambda: now))
+    sampler = Ticking()
+    ours, theirs = os.pipe()
+    loop = Loop(sampler, ours, os.open(os.devnull, os.O_WRONLY))
+
+    def tell(at: float, order: Control | None = None) -> int:
+        nonlocal now
+        now = at
+        if order is not None:
+            os.write(theirs, order.encode())
+            loop._listen()
+        loop._work()
+        return len(sampler.ticks)
+
+    yield tell
+    for each in (ours, theirs, loop._frames):
+        os.close(each)
+
+
+def test_nothing_happens_without_an_order(told: Told) -> None:
+    assert told(100.0) == 0
+
+
+def test_ticks_follow_at_the_interval_in_force(told: Told) -> None:
+    assert told(100.0, Control(interval=1.0)) == 1
+    assert told(101.9) == 1
+    assert told(102.0) == 2
+    assert told(109.0) == 3
+    assert told(110.9) == 3  # what was missed is not made up for
+    assert told(111.0) == 4
+
+
+def test_what_was_not_collected_before_is_collected_at_once(told: Told) -> None:
+    few = Control(frozenset({"sockets"}), states=frozenset({6}))
+    assert told(100.0, few) == 1
+    assert told(100.1, Control(frozenset({"sockets"}), states=frozenset({6, 1}))) == 2
+    assert told(100.2, few) == 2
+    assert told(100.3, Control(frozenset({"sockets"}))) == 3
+    assert told(100.4, Control(frozenset({"sockets", "owners"}))) == 4
+    assert told(100.5, Control(frozenset({"sockets"}))) == 4
+    assert told(100.6, Control(frozenset({"sockets"}), refresh=1)) == 5
+
+
+def test_a_shorter_interval_does_not_wait_for_the_longer_one(told: Told) -> None:
+    assert told(100.0, Control(interval=60.0)) == 1
+    assert told(101.0, Control(interval=1.0)) == 1
+    assert told(102.0) == 2
+
+
+def test_the_sampler_lets_others_go_first() -> None:
+    source = LocalSampler()
+    try:
+        source.order(Control(frozenset({"counters"})))
+        source.next()
+        most = 19
+        assert os.getpriority(os.PRIO_PROCESS, source.pid) == min(
+            most, os.getpriority(os.PRIO_PROCESS, 0) + main.NICE
+        )
+    finally:
+        source.close()

@@ -1,0 +1,42 @@
+"""The header says at which pace ticks really come, and why."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from sockscope.app.model.engine import Engine, Request, Snapshot
+from sockscope.app.view import bars, catalog
+from tests import fake
+
+
+def snapshot(stretch: float = 0.0) -> Snapshot:
+    engine = Engine(catalog.tabs())
+    frame = fake.frame(0, fake.sockets({}))
+    engine.advance(replace(frame, stretch=stretch, cost={"tick": 0.003, "usual": 0.24}))
+    return engine.snapshot(Request("connections"))
+
+
+def header(shown: Snapshot, interval: float = 1.0, width: int = 160) -> str:
+    return "".join(cell.text for cell in bars.header(shown, bars.Status(), interval, width).cells)
+
+
+def test_ticks_as_asked_say_what_they_cost() -> None:
+    assert "every 1 s  tick   3 ms" in header(snapshot())
+
+
+def test_stretched_ticks_say_what_was_asked_and_why() -> None:
+    shown = snapshot(1.4)
+    assert "every 2.4 s, asked 1 s: a tick costs 240 ms" in header(shown)
+    assert "every 2.4 s " in header(shown, width=80)
+    assert "asked" not in header(shown, width=80)
+
+
+def test_another_interval_shows_until_the_sampler_has_heard_of_it() -> None:
+    assert "every 5 s  " in header(snapshot(1.4), interval=5.0)
+
+
+def test_late_is_later_than_the_interval_in_force() -> None:
+    shown = replace(snapshot(1.4), elapsed=2.4)
+    assert "live" in header(shown)
+    assert "getting 2.4 s" in header(replace(snapshot(), elapsed=2.4))
+    assert "getting 4.0 s" in header(replace(shown, elapsed=4.0))
