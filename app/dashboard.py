@@ -8,10 +8,8 @@ from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
-from rich.console import RenderableType
 from textual import on, work
-from textual._compositor import ChopsUpdate
-from textual.app import App, ComposeResult, SystemCommand
+from textual.app import ComposeResult, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.containers import Container
 from textual.events import Resize
@@ -20,13 +18,14 @@ from textual.screen import Screen
 from textual.widgets import Input
 
 from sockscope.app.actions import APP, holding
-from sockscope.app.model.engine import Engine, Snapshot
+from sockscope.app.model.engine import Engine, Request, Snapshot
 from sockscope.app.model.states import NAMES
 from sockscope.app.model.worker import Lost, Reader, Worker
 from sockscope.app.output.tables import write_csv
 from sockscope.app.sampler.control import Control
 from sockscope.app.sources.base import Source
 from sockscope.app.view import bars, catalog, facts
+from sockscope.app.view.calm import Calm, without_history
 from sockscope.app.view.columns import Cell
 from sockscope.app.view.session import Session
 from sockscope.app.view.window import Window
@@ -35,8 +34,8 @@ from sockscope.styles.themes import THEMES
 from sockscope.widgets.grid import Grid, Place
 from sockscope.widgets.help import HelpScreen
 from sockscope.widgets.keys import TABS_OF, bindings
-from sockscope.widgets.lean import LeanUpdate
 from sockscope.widgets.line import Line
+from sockscope.widgets.paced import PacedApp
 from sockscope.widgets.panel import Panel
 from sockscope.widgets.picker import StatePicker
 
@@ -68,8 +67,12 @@ class SourceGone(Message):
         self.why = why
 
 
-class Dashboard(App[None]):
-    """Header, state strip, tabs, table, details, filter, footer: it draws snapshots and passes wishes on."""
+class Dashboard(PacedApp):
+    """Header, state strip, tabs, table, details, filter, footer: it draws snapshots and passes wishes on.
+
+    A snapshot that answers a wish is drawn at once; one that only time brought waits while the terminal has
+    not yet shown the last one, and is replaced by the next.
+    """
 
     CSS_PATH: ClassVar[list[str | Path]] = [SHEET]  # type: ignore[assignment]
     TITLE = "sockscope"
@@ -78,12 +81,17 @@ class Dashboard(App[None]):
         Binding("enter", "keep_filter", "Keep the filter", show=False, priority=True),
     ]
 
-    def __init__(self, source: Source, session: Session, theme: str = THEMES[0].name) -> None:
+    def __init__(
+        self, source: Source, session: Session, theme: str = THEMES[0].name, *, calm: bool = False
+    ) -> None:
         super().__init__()
         self._source = source
         self._session = session
         self._worker = Worker(Engine(catalog.tabs()), session.request(), self._deliver)
+        self._calm = Calm(calm)
         self._snapshot: Snapshot | None = None
+        self._drawn: Request | None = None
+        self._late = False
         self._places: dict[str, Place] = {}
         self._paused_at = 0.0
         self._lost = ""
@@ -93,11 +101,6 @@ class Dashboard(App[None]):
         for each in THEMES:
             self.register_theme(each)
         self.theme = theme
-
-    def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
-        super()._display(
-            screen, LeanUpdate(renderable) if isinstance(renderable, ChopsUpdate) else renderable
-        )
 
     def compose(self) -> ComposeResult:
         """One line each for header, strip, tabs, filter and footer; the table has the rest."""
@@ -145,9 +148,21 @@ class Dashboard(App[None]):
     @on(Arrived)
     def _arrived(self, message: Arrived) -> None:
         snapshot = message.snapshot
-        self._lost, self._losses = "", 0
-        if snapshot.request.tab == self._session.active:
-            self._snapshot = snapshot
+        back, self._lost, self._losses = self._lost, "", 0
+        if snapshot.request.tab != self._session.active:
+            return
+        self._snapshot = snapshot
+        now = time.monotonic()
+        if snapshot.request == self._drawn and not back:
+            self._calm.tick(now, behind=self.behind)
+            self._late = self.behind
+            if self.behind or not self._calm.due(now):
+                return
+        self._draw()
+
+    def caught_up(self) -> None:
+        """The terminal has shown everything: draw what had to wait for that."""
+        if self._late and self._calm.due(time.monotonic()):
             self._draw()
 
     @on(SourceGone)
@@ -172,23 +187,29 @@ class Dashboard(App[None]):
         """Everything the snapshot and the session say, on the screen."""
         if not self.is_running:
             return
+        now = time.monotonic()
+        self._late = False
+        self._calm.drawn(now)
         base = self.screen_stack[0]
         width = self.size.width
         session, snapshot = self._session, self._snapshot
+        session.calm = calm = self._calm.on(now)
         base.set_class(session.details_open, "-details")
         base.set_class(session.filtered or self._typing, "-filtered")
-        status = bars.Status(time.monotonic() - self._paused_at if session.paused else None, self._lost)
+        status = bars.Status(now - self._paused_at if session.paused else None, self._lost, calm)
         self._show("header", bars.header(snapshot, status, session.interval, width))
         tabs = {} if snapshot is None else snapshot.tabs
         self._show("tabs", bars.tab_bar(tuple(session.views.values()), session.active, tabs, width))
         self._show("footer", bars.footer(holding(session.active), width))
         if snapshot is None:
             return
-        self._show("strip", bars.strip_bar(snapshot.states, width))
+        states = without_history(snapshot.states) if calm else snapshot.states
+        self._show("strip", bars.strip_bar(states, width))
         if isinstance(self.screen, StatePicker):
             self.screen.update(self._state_counts())
         if snapshot.request.tab != session.active:
             return
+        self._drawn = snapshot.request
         grid = base.query_one(Grid)
         grid.show(Window(snapshot, session.columns, grid.size.width), self._why_empty(snapshot))
         self._draw_filter(snapshot, width)
@@ -418,8 +439,9 @@ class Dashboard(App[None]):
         self._draw()
 
     def action_refresh_now(self) -> None:
-        """Collect at once."""
+        """Collect at once, and draw that whatever the line is like."""
         self._refreshes += 1
+        self._drawn = None
         self._order()
 
     def action_copy(self) -> None:

@@ -81,6 +81,7 @@ GROUPS: tuple[tuple[str, tuple[Option, ...]], ...] = (
             Option("", ("json",), "print one JSON object a row"),
             Option("", ("csv",), "print comma-separated values, with a line of names"),
             Option("", ("theme",), "colours of the dashboard: dark, light, ansi", "NAME"),
+            Option("", ("calm",), "fewer repaints, for a slow line (a line that lags gets them anyway)"),
         ),
     ),
     (
@@ -163,6 +164,7 @@ def apply(options: Sequence[tuple[str, str]], base: Settings) -> Settings:
         protocols=_protocols(kinds, families),
         columns=base.columns | _columns(given),
         theme=checked_theme(values["theme"]) if "theme" in values else base.theme,
+        calm=base.calm or "calm" in given,
         once=bool(given & {"once", "json", "csv"}),
         repeat="continuous" in given,
         format="json" if "json" in given else "csv" if "csv" in given else "text",

@@ -28,7 +28,7 @@ class UsageError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The whole of it. The first six are what the dashboard opens with, the others are for printing."""
+    """The whole of it. The first seven are what the dashboard opens with, the others are for printing."""
 
     tab: str = "connections"
     interval: float = 1.0
@@ -38,6 +38,8 @@ class Settings:
     """Sockets to narrow to: tcp tcp6 udp udp6 udplite udplite6 raw raw6; all if empty."""
     columns: frozenset[str] = frozenset()
     theme: str = "sockscope-dark"
+    calm: bool = False
+    """Spare the line to the terminal."""
 
     once: bool = False
     """Print instead of opening the dashboard."""
@@ -134,6 +136,12 @@ def _theme(settings: Settings, value: object) -> Settings:
     return replace(settings, theme=checked_theme(value))
 
 
+def _calm(settings: Settings, value: object) -> Settings:
+    if not isinstance(value, bool):
+        raise UsageError("'calm' must be true or false")
+    return replace(settings, calm=value)
+
+
 def _tab(settings: Settings, value: object) -> Settings:
     if not isinstance(value, str) or value not in TABS:
         raise UsageError(f"'tab' must be one of {', '.join(TABS)}")
@@ -151,5 +159,6 @@ _KEYS: dict[str, Callable[[Settings, object], Settings]] = {
     "theme": _theme,
     "tab": _tab,
     "columns": _columns,
+    "calm": _calm,
 }
 """What the file may set, and how it is checked."""

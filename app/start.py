@@ -27,5 +27,5 @@ def run(settings: Settings) -> int:
         protocols=settings.protocols,
         hidden=OPTIONAL - settings.columns,
     )
-    Dashboard(source, session, settings.theme).run()
+    Dashboard(source, session, settings.theme, calm=settings.calm).run()
     return 0

@@ -58,7 +58,7 @@ def usage() -> str:
         parts.append("\n".join([f"{title}:", *map(_option, options)]) + "\n")
     parts.append(_table())
     parts.append(_TAIL)
-    parts.append(f"Settings: interval, theme, tab, columns, in {settings_file()}\n")
+    parts.append(f"Settings: interval, theme, tab, columns, calm, in {settings_file()}\n")
     return "\n".join(parts)
 
 

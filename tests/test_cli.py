@@ -116,6 +116,7 @@ def test_what_is_printed(arguments: str, shown: str, families: set[int], section
         ("--filter nginx", {"words": "nginx", "owners": True}),
         ("--theme light", {"theme": "sockscope-light"}),
         ("--theme sockscope-ansi", {"theme": "sockscope-ansi"}),
+        ("--calm", {"calm": True}),
     ],
 )
 def test_how_it_is_shown(arguments: str, changed: dict[str, object]) -> None:

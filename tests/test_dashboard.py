@@ -82,9 +82,14 @@ class Stage:
 
 
 @asynccontextmanager
-async def stage(width: int = 120, height: int = 36, tab: str = "connections") -> AsyncIterator[Stage]:
+async def stage(
+    width: int = 120,
+    height: int = 36,
+    tab: str = "connections",
+    make: Callable[[FakeSource, Session], Dashboard] = Dashboard,
+) -> AsyncIterator[Stage]:
     source = FakeSource()
-    app = Dashboard(source, Session(VIEWS, tab, 1.0, hidden=frozenset({"timer", "inode"})))
+    app = make(source, Session(VIEWS, tab, 1.0, hidden=frozenset({"timer", "inode"})))
     async with app.run_test(size=(width, height), notifications=True) as pilot:
         made = Stage(app, source, pilot)
         source.push(frame(0, ROWS, OWNERS))

@@ -31,9 +31,13 @@ def test_no_file_is_the_default(tmp_path: Path) -> None:
 
 
 def test_everything_a_file_may_set(tmp_path: Path) -> None:
-    file = written(tmp_path, 'interval = 2\ntheme = "light"\ntab = "routes"\ncolumns = ["timer", "inode"]\n')
-    assert from_file(file) == Settings(
-        interval=2.0, theme="sockscope-light", tab="routes", columns=frozenset({"timer", "inode"})
+    text = 'interval = 2\ntheme = "light"\ncalm = true\ntab = "routes"\ncolumns = ["timer", "inode"]\n'
+    assert from_file(written(tmp_path, text)) == Settings(
+        interval=2.0,
+        theme="sockscope-light",
+        calm=True,
+        tab="routes",
+        columns=frozenset({"timer", "inode"}),
     )
 
 
@@ -48,6 +52,7 @@ def test_everything_a_file_may_set(tmp_path: Path) -> None:
         ("interval = 0.01", "0.1"),
         ("interval = nan", "finite"),
         ("theme = 3", "text"),
+        ("calm = 1", "true or false"),
         ('theme = "neon"', "neon"),
         ('tab = "nat"', "connections"),
         ("tab = 1", "tab"),

@@ -9,6 +9,7 @@ from sockscope.app.model.engine import Request
 from sockscope.app.model.query import Query
 from sockscope.app.model.states import NAMES
 from sockscope.app.model.tab import Options
+from sockscope.app.view.calm import TRENDS
 from sockscope.app.view.columns import Column, TabView
 from sockscope.app.view.search import PROTOCOLS
 
@@ -45,6 +46,7 @@ class Session:
         self.details_open = False
         self.open_row: int | None = None
         self.paused = False
+        self.calm = False
         self.marked = 0
         self._marks = 0
         self._choices = {view.id: Choices(Query(*view.sort), options=view.options) for view in views}
@@ -67,7 +69,8 @@ class Session:
     @property
     def columns(self) -> tuple[Column, ...]:
         """The columns that may show in this tab."""
-        return tuple(column for column in self.view.columns if column.id not in self.hidden_columns)
+        hidden = self.hidden_columns | TRENDS if self.calm else self.hidden_columns
+        return tuple(column for column in self.view.columns if column.id not in hidden)
 
     def request(self) -> Request:
         """What the engine should make."""

@@ -15,11 +15,15 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Self
 
+QUESTION = b"\x1b[6n"
+"""Asks for the cursor's place (ECMA-48, Device Status Report)."""
+
 
 class Terminal:
     """Runs a command at a pseudo-terminal of `columns` x `lines`; a context manager that ends it.
 
-    Nothing is drawn: what the command writes is counted and searched only.
+    Nothing is drawn: what the command writes is counted and searched only, and questions for the cursor's
+    place are answered.
     """
 
     def __init__(
@@ -31,6 +35,7 @@ class Terminal:
     ) -> None:
         self._ours, theirs = pty.openpty()
         fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
+        self._tail = b""
         self.begun = time.perf_counter()
         self.process = subprocess.Popen(
             command,
@@ -62,10 +67,17 @@ class Terminal:
             with contextlib.suppress(OSError):
                 if part := os.read(self._ours, 65536):
                     said += part
+                    self._answer(part)
                     wait = 0.0
                     continue
             break
         return said
+
+    def _answer(self, part: bytes) -> None:
+        text = self._tail + part
+        self._tail = text[-len(QUESTION) + 1 :]
+        for _ in range(text.count(QUESTION)):
+            os.write(self._ours, b"\x1b[9;9R")
 
     def written(self, seconds: float) -> int:
         """How many bytes are written in so many seconds."""

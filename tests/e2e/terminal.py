@@ -11,6 +11,7 @@ import signal
 import struct
 import sys
 import termios
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -22,12 +23,28 @@ SOCKSCOPE = (sys.executable, "-P", "-m", "sockscope.app")
 PATIENCE = 15.0
 
 
+class Questions:
+    """Finds the questions for the cursor's place (`CSI 6 n`) in what is written."""
+
+    ASKED = b"\x1b[6n"
+
+    def __init__(self) -> None:
+        self._tail = b""
+
+    def feed(self, data: bytes) -> int:
+        """How many questions end in this part."""
+        text = self._tail + data
+        self._tail = text[-len(self.ASKED) + 1 :]
+        return text.count(self.ASKED)
+
+
 class Terminal:
-    """Runs a command in a pseudo-terminal of its own session, as ssh would."""
+    """Runs a command in a pseudo-terminal of its own session, as ssh would, and answers its questions."""
 
     def __init__(self, *command: str, columns: int = 80, lines: int = 24, term: str = "xterm") -> None:
         self._screen = pyte.Screen(columns, lines)
         self._stream = pyte.ByteStream(self._screen)
+        self._questions = Questions()
         self.written = 0
         self.status: int | None = None
         self.pid, self._master = pty.fork()
@@ -60,16 +77,18 @@ class Terminal:
                 break
         return self.written - before
 
-    def _take(self, seconds: float) -> bool:
+    def _take(self, seconds: float, most: int = 65536) -> bool:
         ready, _, _ = select.select([self._master], [], [], seconds)
         if not ready:
             return True
         try:
-            data = os.read(self._master, 65536)
+            data = os.read(self._master, most)
         except OSError:
             return False
         self.written += len(data)
         self._stream.feed(data)
+        for _ in range(self._questions.feed(data)):
+            os.write(self._master, b"\x1b[9;9R")
         return bool(data)
 
     def until(self, condition: Callable[[str], object], seconds: float = PATIENCE) -> str:
@@ -107,6 +126,41 @@ class Terminal:
                 self._take(0.02)
             time.sleep(0.01)
         raise AssertionError("the program did not end")
+
+
+class SlowTerminal(Terminal):
+    """At the far end of a line of `rate` bytes/s; what it has not carried waits in the kernel's buffers."""
+
+    def __init__(self, *command: str, columns: int = 80, lines: int = 24, rate: int = 4000) -> None:
+        super().__init__(*command, columns=columns, lines=lines)
+        self._rate = rate
+        self._reading = threading.Lock()
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._carry, daemon=True)
+        self._thread.start()
+
+    def __exit__(self, *told: type[BaseException] | BaseException | TracebackType | None) -> None:
+        self._ended.set()
+        self._thread.join()
+        super().__exit__(*told)
+
+    @property
+    def text(self) -> str:
+        """The screen as it looks now."""
+        with self._reading:
+            return super().text
+
+    def _carry(self) -> None:
+        while not self._ended.is_set():
+            begun, before = time.monotonic(), self.written
+            with self._reading:
+                super()._take(0.0, self._rate // 100)
+            carried = max(0.002, (self.written - before) / self._rate)
+            self._ended.wait(max(0.0, begun + carried - time.monotonic()))
+
+    def _take(self, seconds: float, most: int = 0) -> bool:
+        time.sleep(min(seconds, 0.01))
+        return True
 
 
 def _environment(term: str) -> dict[str, str]:

@@ -1,0 +1,81 @@
+"""Textual's driver for Linux terminals, which also learns how far the terminal has got."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import Any
+
+from textual.drivers.linux_driver import LinuxDriver
+from textual.events import CursorPosition
+from textual.message import Message
+
+from sockscope.widgets.flow import Flow
+from sockscope.widgets.shown import Shown
+
+QUESTION = "\x1b[6n"
+"""Device Status Report (ECMA-48): every terminal answers it with the cursor's place."""
+LAST_ANSWERS = 0.4
+"""Seconds to wait for answers at the end: later they would be typed into the shell."""
+
+
+class PacedDriver(LinuxDriver):
+    """Counts what is written and asks the terminal now and then whether it has come that far.
+
+    Answers arrive in the thread that reads keys and are passed on to the app as `CursorPosition`.
+    """
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.shown = Shown()
+        self._flow = Flow()
+        self._changed = threading.Condition()
+
+    @property
+    def room(self) -> int:
+        """Bytes that may be written now, none or less if the terminal has to catch up first."""
+        with self._changed:
+            known, room = self._flow.known, self._flow.room(time.monotonic())
+        return room if known or not self._clogged else 0
+
+    @property
+    def _clogged(self) -> bool:
+        """Whether writing waits for a terminal whose buffer is full."""
+        writer = self._writer_thread
+        return writer is not None and writer._queue.qsize() > 1  # noqa: SLF001 - there is no other way to know
+
+    def write(self, data: str) -> None:
+        """Write, and count."""
+        with self._changed:
+            self._flow.wrote(len(data) if data.isascii() else len(data.encode()))
+        super().write(data)
+
+    def ask(self) -> None:
+        """Ask whether what was written has arrived, if that is worth a question."""
+        with self._changed:
+            if not self._flow.question_due:
+                return
+            self._flow.asked(time.monotonic())
+        super().write(QUESTION)
+
+    def process_message(self, message: Message) -> None:
+        """Take in an answer; anything else is Textual's."""
+        if isinstance(message, CursorPosition):
+            with self._changed:
+                self._flow.answered(time.monotonic())
+                self._changed.notify_all()
+        super().process_message(message)
+
+    def start_application_mode(self) -> None:
+        """Begin, with a question before anything is painted: its answer tells how far the terminal is."""
+        self.shown.forget()
+        super().start_application_mode()  # type: ignore[no-untyped-call]
+        if self._writer_thread is not None:
+            self.ask()
+
+    def stop_application_mode(self) -> None:
+        """End, but not before the last answers."""
+        with self._changed:
+            if self._flow.known:
+                self._changed.wait_for(lambda: not self._flow.waiting, LAST_ANSWERS)
+        super().stop_application_mode()

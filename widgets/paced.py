@@ -1,0 +1,114 @@
+"""An app that paints no faster than its terminal shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.console import RenderableType
+from textual import on
+from textual._compositor import ChopsUpdate, LayoutUpdate
+from textual._context import visible_screen_stack
+from textual.app import App
+from textual.events import CursorPosition, Resize
+from textual.geometry import Region
+from textual.screen import Screen
+
+from sockscope.widgets.driver import PacedDriver
+from sockscope.widgets.lean import LeanUpdate, Span
+
+RETRY = 0.5
+"""Seconds until painting is tried again where no answer came."""
+BYTES_OF_A_LINE = 100
+"""How many lines are drawn at once for so much room; what does not fit is drawn again."""
+
+
+class PacedApp(App[None]):
+    """What finds no room on its way to the terminal is owed: not its bytes, but the place on the screen.
+
+    It is drawn as it is by then, newest changes first, so what a key changed overtakes what ticks did.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(driver_class=PacedDriver)
+        self._owed: list[Span] = []
+        self._retrying = False
+
+    @property
+    def behind(self) -> bool:
+        """Whether the terminal has not yet got everything that was drawn."""
+        return bool(self._owed)
+
+    def caught_up(self) -> None:
+        """The terminal has got everything again."""
+
+    def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
+        driver = self._driver
+        if not isinstance(driver, PacedDriver) or self._batch_count:
+            super()._display(screen, renderable)
+            return
+        room = driver.room
+        if isinstance(renderable, LayoutUpdate):
+            self._owed = []
+            renderable = _spans_of(screen, [(y, 0, screen.size.width) for y in range(screen.size.height)])
+        if not isinstance(renderable, ChopsUpdate):
+            super()._display(screen, renderable)
+        elif room <= 0:
+            self._owe(renderable.spans)
+        else:
+            update = LeanUpdate(renderable, driver.shown, room)
+            super()._display(screen, update)
+            self._owe(update.left)
+        if not self._exit:
+            driver.ask()
+
+    def _owe(self, spans: Sequence[Span]) -> None:
+        """Owe these first, then what was owed before."""
+        lines = {y: (first, end) for y, first, end in spans}
+        older = [
+            (y, first, end)
+            for y, first, end in self._owed
+            if y not in lines or first < lines[y][0] or end > lines[y][1]
+        ]
+        self._owed = [*spans, *older]
+        if self._owed and not self._retrying:
+            self._retrying = True
+            self.set_timer(RETRY, self._retry)
+
+    def _retry(self) -> None:
+        self._retrying = False
+        self._pay()
+
+    @on(Resize)
+    def _resized(self) -> None:
+        """Nobody knows what a terminal does with its text when its size changes."""
+        if isinstance(self._driver, PacedDriver):
+            self._driver.shown.forget()
+
+    @on(CursorPosition)
+    def _answered(self) -> None:
+        """There may be room now."""
+        self._pay()
+
+    def _pay(self) -> None:
+        """Draw what is owed, as far as there is room."""
+        if not self._owed:
+            return
+        driver = None if self._batch_count else self._driver
+        while self._owed and isinstance(driver, PacedDriver) and (room := driver.room) > 0:
+            number = room // BYTES_OF_A_LINE + 1
+            now, self._owed = self._owed[:number], self._owed[number:]
+            self._display(self.screen, _spans_of(self.screen, now))
+        if self._owed:
+            self._owe(())
+        else:
+            self.caught_up()
+
+
+def _spans_of(screen: Screen[object], spans: Sequence[Span]) -> ChopsUpdate | None:
+    """These parts of the screen as they look now."""
+    compositor = screen._compositor  # noqa: SLF001 - Textual offers no update of a part
+    inside = compositor.size.region
+    regions = (Region(first, y, end - first, 1).intersection(inside) for y, first, end in spans)
+    compositor._dirty_regions.update(region for region in regions if region)  # noqa: SLF001
+    visible_screen_stack.set(screen.app._background_screens)  # noqa: SLF001
+    return compositor.render_partial_update()
