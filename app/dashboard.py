@@ -20,7 +20,7 @@ from textual.widgets import Input
 from sockscope.app.actions import APP, holding
 from sockscope.app.model.engine import Engine, Request, Snapshot
 from sockscope.app.model.states import NAMES
-from sockscope.app.model.worker import Lost, Reader, Worker
+from sockscope.app.model.worker import Failed, Lost, Reader, Worker
 from sockscope.app.output.tables import write_csv
 from sockscope.app.sampler.control import Control
 from sockscope.app.sources.base import Source
@@ -67,6 +67,14 @@ class SourceGone(Message):
         self.why = why
 
 
+class Unmade(Message):
+    """The engine could not make a snapshot."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__()
+        self.why = why
+
+
 class Dashboard(PacedApp):
     """Header, state strip, tabs, table, details, filter, footer: it draws snapshots and passes wishes on.
 
@@ -95,8 +103,10 @@ class Dashboard(PacedApp):
         self._places: dict[str, Place] = {}
         self._paused_at = 0.0
         self._lost = ""
+        self._failure = ""
         self._losses = 0
         self._refreshes = 0
+        self._states_ordered: frozenset[int] | None = None
         self._typing = False
         for each in THEMES:
             self.register_theme(each)
@@ -131,19 +141,33 @@ class Dashboard(PacedApp):
     def _read(self) -> None:
         Reader(self._source, self._worker.put, self._deliver).start()
 
-    def _deliver(self, what: Snapshot | Lost) -> None:
+    def _deliver(self, what: Snapshot | Lost | Failed) -> None:
         """Called in other threads."""
-        self.post_message(SourceGone(what.why) if isinstance(what, Lost) else Arrived(what))
+        if isinstance(what, Lost):
+            self.post_message(SourceGone(what.why))
+        elif isinstance(what, Failed):
+            self.post_message(Unmade(what.why))
+        else:
+            self.post_message(Arrived(what))
 
     def _order(self) -> None:
         session = self._session
+        self._states_ordered = session.states_enough
         self._source.order(
-            Control(catalog.needs(session.active), session.interval, session.paused, self._refreshes)
+            Control(
+                catalog.needs(session.active),
+                session.interval,
+                session.paused,
+                self._refreshes,
+                session.states_enough,
+            )
         )
 
     def _ask(self) -> None:
-        """Something was chosen: the answer comes as a snapshot."""
+        """Something was chosen: the answer comes as a snapshot, of other rows once they are collected."""
         self._worker.ask(self._session.request())
+        if self._session.states_enough != self._states_ordered:
+            self._order()
 
     @on(Arrived)
     def _arrived(self, message: Arrived) -> None:
@@ -164,6 +188,12 @@ class Dashboard(PacedApp):
         """The terminal has shown everything: draw what had to wait for that."""
         if self._late and self._calm.due(time.monotonic()):
             self._draw()
+
+    @on(Unmade)
+    def _unmade(self, message: Unmade) -> None:
+        if message.why != self._failure:
+            self._failure = message.why
+            self.notify(f"not shown: {message.why}", severity="error", timeout=30, markup=False)
 
     @on(SourceGone)
     def _source_gone(self, message: SourceGone) -> None:
@@ -219,7 +249,7 @@ class Dashboard(PacedApp):
         self.screen_stack[0].query_one(f"#{name}", Line).show(bar.cells, bar.spots)
 
     def _draw_filter(self, snapshot: Snapshot, width: int) -> None:
-        words = self._session.filter_words
+        words = "" if self._typing else self._session.filter_words
         self._show("filter", bars.filter_line(snapshot, self._session.view, words, width))
 
     def _draw_details(self, snapshot: Snapshot) -> None:

@@ -18,7 +18,14 @@ class Lost:
     why: str
 
 
-Deliver = Callable[[Snapshot | Lost], None]
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """No snapshot could be made of a frame or for a request, and why."""
+
+    why: str
+
+
+Deliver = Callable[[Snapshot | Lost | Failed], None]
 
 
 class Worker:
@@ -72,10 +79,13 @@ class Worker:
                     return
                 frame, self._frame = self._frame, None
                 request, self._asked = self._request, False
-            if frame is not None:
-                self._engine.advance(frame)
-                seen = True
-            self._deliver(self._engine.snapshot(request))
+            try:
+                if frame is not None:
+                    self._engine.advance(frame)
+                    seen = True
+                self._deliver(self._engine.snapshot(request))
+            except Exception as failure:  # noqa: BLE001 - a thread that ends would leave the screen standing
+                self._deliver(Failed(f"{type(failure).__name__}: {failure}"))
 
 
 class Reader:

@@ -145,6 +145,16 @@ class Session:
             self._choices[tab] = replace(choices, query=replace(choices.query, protocols=pairs))
 
     @property
+    def states_enough(self) -> frozenset[int] | None:
+        """TCP states whose rows are enough for what is shown; None for all.
+
+        An open row must not seem gone, nor a paused screen lack rows, because they were not collected.
+        """
+        if self.active != "connections" or self.paused or self.details_open:
+            return None
+        return self.choices.query.states
+
+    @property
     def filtered(self) -> bool:
         """Whether rows are hidden by words, states or protocols."""
         query = self.choices.query
