@@ -237,7 +237,7 @@ class Grid(Toned, ScrollView, can_focus=True):
             return self.strip(self._head.cells, width, self.tone_style("head"))
         place = y - HEAD
         if place >= len(self._lines):
-            return Strip.blank(width)
+            return self.strip((), width)
         line = self._lines[place]
         over: Style | None = self.tone_style("cursor") if line.cursor else None
         return self.strip(line.cells, width, over)

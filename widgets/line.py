@@ -53,7 +53,7 @@ class Line(Toned):
 
     def render_line(self, y: int) -> Strip:
         """The line itself."""
-        return self.strip(self._cells, self.size.width) if y == 0 else Strip.blank(self.size.width)
+        return self.strip(self._cells, self.size.width) if y == 0 else self.strip((), self.size.width)
 
     def on_click(self, event: Click) -> None:
         """Tell which part was hit."""

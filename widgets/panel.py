@@ -56,4 +56,4 @@ class Panel(Toned, ScrollView, can_focus=False):
         """One line of the window."""
         index = round(self.scroll_offset.y) + y
         width = self.scrollable_content_region.width
-        return self.strip(self._lines[index], width) if index < len(self._lines) else Strip.blank(width)
+        return self.strip(self._lines[index], width) if index < len(self._lines) else self.strip((), width)
