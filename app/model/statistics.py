@@ -85,7 +85,11 @@ class StatisticsModel:
                 "delta": step.delta,
                 "rate": rate,
                 "since_mark": since_mark,
-                "since_start": np.where(memory.fell > -math.inf, np.nan, values - memory.first),
+                "since_start": np.where(
+                    memory.fell > -math.inf,
+                    np.nan,
+                    values.astype(np.float64) - memory.first.astype(np.float64),
+                ),
                 "shown": since_mark if marked else plain,
                 "per_second": np.full(len(table), not marked) & ~layout.gauge,
                 "moved": _recent(memory.moved, store),

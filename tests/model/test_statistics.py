@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from sockscope.app.model.counters import identity
@@ -240,6 +240,7 @@ def test_identities_are_stable_and_distinct() -> None:
     assert len(keys) == 3
 
 
+@example([(1.0, [-1, 0, 0, 0]), (1.0, [2**63 - 1, 0, 0, 0])])
 @given(
     st.lists(
         st.tuples(st.floats(0.001, 100), st.lists(st.integers(-1, 2**63 - 1), min_size=4, max_size=4)),
