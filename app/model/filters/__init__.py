@@ -1,0 +1,1 @@
+"""The filter language: ss's grammar with the usual precedence, compiled to operations over columns."""

@@ -1,0 +1,128 @@
+"""From the tree of an expression to one function over columns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from sockscope.app.frames.table import Table
+from sockscope.app.model.filters.errors import FilterError
+from sockscope.app.model.filters.fields import Field, Matches, Test
+from sockscope.app.model.filters.regex import Regex, compile_regex
+from sockscope.app.model.filters.syntax import All, Any, Compared, Node, Not, Pattern, Text, parse
+from sockscope.app.model.filters.words import Kind, tokens
+
+FindText = Callable[[Table, str], Matches]
+"""Rows that contain a lower-case text anywhere."""
+FindPattern = Callable[[Table, Regex], Matches]
+"""Rows in which a regular expression matches anywhere."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Grammar:
+    """What expressions can ask of one tab: its fields by name, and how bare texts and patterns are found."""
+
+    fields: Mapping[str, Field] = field(default_factory=dict)
+    text: FindText = lambda rows, _: np.zeros(len(rows), np.bool_)
+    pattern: FindPattern = lambda rows, _: np.zeros(len(rows), np.bool_)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Filter:
+    """An expression that was understood: its text, its tree, and which rows pass."""
+
+    expression: str
+    tree: Node
+    passes: Test
+
+
+def compile_filter(expression: str, grammar: Grammar) -> Filter:
+    """A filter for rows of one tab; FilterError says what was expected, and where."""
+    tree = parse(expression, grammar.fields)
+    return Filter(expression, tree, _compiled(tree, grammar))
+
+
+def _compiled(node: Node, grammar: Grammar) -> Test:
+    match node:
+        case Compared():
+            return _field_test(node, grammar.fields[node.field])
+        case Text(text):
+            word = text.lower()
+            return lambda rows: grammar.text(rows, word)
+        case Pattern(pattern, at):
+            regex = compile_regex(pattern, at)
+            return lambda rows: grammar.pattern(rows, regex)
+        case Not(part):
+            inner = _compiled(part, grammar)
+            return lambda rows: ~inner(rows)
+        case All(parts):
+            tests = [_compiled(part, grammar) for part in parts]
+            return lambda rows: _every(rows, tests)
+        case Any(parts):
+            tests = [_compiled(part, grammar) for part in parts]
+            return lambda rows: _some(rows, tests)
+
+
+def _field_test(node: Compared, asked: Field) -> Test:
+    if node.comparison not in asked.comparisons:
+        raise FilterError(
+            f"{node.field} takes {' '.join(asked.comparisons)}, not {node.comparison}", node.field_at
+        )
+    try:
+        return asked.test(node.comparison, node.value, node.at)
+    except FilterError:
+        raise
+    except ValueError as wrong:
+        raise FilterError(f"{node.field}: {wrong}", node.at) from None
+
+
+def _every(rows: Table, tests: list[Test]) -> Matches:
+    keep = np.ones(len(rows), np.bool_)
+    for test in tests:
+        keep &= test(rows)
+    return keep
+
+
+def _some(rows: Table, tests: list[Test]) -> Matches:
+    keep = np.zeros(len(rows), np.bool_)
+    for test in tests:
+        keep |= test(rows)
+    return keep
+
+
+def reading(node: Node) -> str:
+    """The expression as it was understood, with every parenthesis and `and` written out."""
+    match node:
+        case Compared(name, comparison, value):
+            return f"{name} {comparison} {_quoted(value)}"
+        case Text(text):
+            return _quoted(text, always=True)
+        case Pattern(pattern):
+            return f"~ {_quoted(pattern)}"
+        case Not(part):
+            return f"not {_inside(part)}"
+        case All(parts):
+            return " and ".join(_inside(part) for part in parts)
+        case Any(parts):
+            return " or ".join(_inside(part) for part in parts)
+
+
+def _inside(node: Node) -> str:
+    return f"({reading(node)})" if isinstance(node, All | Any) else reading(node)
+
+
+def _quoted(text: str, *, always: bool = False) -> str:
+    if not always and _one_word(text):
+        return text
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _one_word(text: str) -> bool:
+    """Whether a text reads as itself without quotes."""
+    try:
+        first = tokens(f"{text} x")[0]
+    except FilterError:
+        return False
+    return first.kind is Kind.WORD and first.text == text and first.end == len(text)

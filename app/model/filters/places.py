@@ -1,0 +1,136 @@
+"""Ports and addresses as a filter asks for them."""
+
+from __future__ import annotations
+
+import socket
+from dataclasses import dataclass
+from ipaddress import IPv4Network, ip_network
+
+import numpy as np
+
+from sockscope.app.frames.table import Numbers, Table
+from sockscope.app.model.endpoints import Addresses, addresses
+from sockscope.app.model.filters.fields import COMPARE, EQUAL, ORDERED, Matches, Test
+
+
+@dataclass(frozen=True, slots=True)
+class Port:
+    """A port of one end or either: `:443`, `443` or a name from /etc/services."""
+
+    help: str
+    columns: tuple[str, ...]
+    comparisons: tuple[str, ...] = ORDERED
+
+    def test(self, comparison: str, value: str, at: int) -> Test:  # noqa: ARG002
+        """Compare as host-order numbers; with two columns either may pass, for != neither may be equal."""
+        wanted = port_number(value)
+        compare = COMPARE["=" if comparison == "!=" else comparison]
+
+        def passes(rows: Table) -> Matches:
+            found = np.zeros(len(rows), np.bool_)
+            for name in self.columns:
+                found |= compare(rows.numbers(name), wanted)
+            return ~found if comparison == "!=" else found
+
+        return passes
+
+    def values(self, rows: Table) -> list[str]:
+        """The most frequent ports, most frequent first."""
+        ports = np.concatenate([rows.numbers(name) for name in self.columns])
+        distinct, counts = np.unique(ports[ports > 0], return_counts=True)
+        return [f":{port}" for port in distinct[np.argsort(-counts, kind="stable")][:50].tolist()]
+
+
+def port_number(text: str) -> int:
+    """A port from `:443`, `443`, `https`; ValueError says what is expected."""
+    name = text.removeprefix(":")
+    if name.isascii() and name.isdecimal():
+        if int(name) > 65535:
+            raise ValueError(f"a port goes up to 65535, not {name}")
+        return int(name)
+    found = set()
+    for protocol in ("tcp", "udp"):
+        try:
+            found.add(socket.getservbyname(name, protocol))
+        except (OSError, UnicodeError):
+            continue
+    if not found:
+        raise ValueError("a port such as :443 or a service's name is expected")
+    if len(found) > 1:
+        raise ValueError(f"'{name}' is more than one port: {', '.join(map(str, sorted(found)))}")
+    return found.pop()
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """The address of one end, as ss writes it: address, network, port, or address and port."""
+
+    help: str
+    end: str
+    """`local` or `remote`."""
+    comparisons: tuple[str, ...] = EQUAL
+
+    def test(self, comparison: str, value: str, at: int) -> Test:  # noqa: ARG002
+        """Compare prefixes; an IPv4 one also finds IPv4-mapped addresses, an IPv6 one only IPv6 sockets."""
+        where, port = _host(value)
+
+        def passes(rows: Table) -> Matches:
+            family = rows.numbers("family")
+            found = np.ones(len(rows), np.bool_)
+            if where is not None:
+                found &= _within(addresses(family, rows.numbers(f"{self.end}_address")), family, where)
+            if port is not None:
+                found &= rows.numbers(f"{self.end}_port") == port
+            return ~found if comparison == "!=" else found
+
+        return passes
+
+    def values(self, rows: Table) -> list[str]:  # noqa: ARG002
+        """Addresses are too many to choose from."""
+        return []
+
+
+@dataclass(frozen=True, slots=True)
+class _Prefix:
+    ipv4: bool
+    high: int
+    low: int
+    high_mask: int
+    low_mask: int
+
+
+_ALL = 2**64 - 1
+
+
+def _host(text: str) -> tuple[_Prefix | None, int | None]:
+    expected = "an address (10.0.0.1), a network (10.0.0.0/8) or a port (:443) is expected"
+    for family in ("inet:", "inet6:"):
+        text = text.removeprefix(family)
+    where, port = text, ""
+    if text.startswith("["):
+        where, bracket, port = text[1:].partition("]")
+        prefix, _, port = port.partition(":")
+        if not bracket or (prefix and not prefix.startswith("/")):
+            raise ValueError(expected)
+        where += prefix
+    elif text.count(":") == 1:
+        where, _, port = text.partition(":")
+    number = port_number(port) if port and port != "*" else None
+    if where in ("", "*"):
+        return None, number
+    try:
+        network = ip_network(where, strict=False)
+    except ValueError:
+        raise ValueError(expected) from None
+    if isinstance(network, IPv4Network):
+        mask = int(network.netmask) | (_ALL ^ 0xFFFFFFFF)
+        return _Prefix(True, 0, int(network.network_address) | 0xFFFF << 32, _ALL, mask), number
+    address, mask = int(network.network_address), int(network.netmask)
+    return _Prefix(False, address >> 64, address & _ALL, mask >> 64, mask & _ALL), number
+
+
+def _within(where: Addresses, family: Numbers, prefix: _Prefix) -> Matches:
+    high = where.high & np.uint64(prefix.high_mask) == np.uint64(prefix.high)
+    low = where.low & np.uint64(prefix.low_mask) == np.uint64(prefix.low)
+    found: Matches = high & low
+    return found if prefix.ipv4 else found & (family == socket.AF_INET6)
