@@ -118,5 +118,5 @@ def _unit(parts: list[str]) -> Unit | None:
 
 
 def _plain(name: str) -> str:
-    """systemd's escapes undone (`\\x2d` is a dash; systemd.unit(5)); what was hidden in them stays harmless."""
+    """systemd's escapes undone (`\\x2d` is a dash; systemd.unit(5)); what they hid stays harmless."""
     return printable(_ESCAPE.sub(lambda found: chr(int(found[1], 16)), name))
