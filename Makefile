@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: run demo test lint types contracts check bench screenshots clean
+.PHONY: run demo test lint types contracts generated check bench screenshots clean
 
 run: $(READY) ## install into .venv and open the dashboard
 	@$(BIN)/sockscope $(ARGS)
@@ -20,6 +20,9 @@ lint: $(READY)
 
 types: $(READY) build/typed
 	$(BIN)/mypy -p sockscope.app -p sockscope.widgets -p tests
+
+generated: $(READY) ## the manual page and the completions, after a change of options or keys
+	$(BIN)/python -m sockscope.app.generated
 
 contracts: $(READY)
 	$(BIN)/lint-imports

@@ -35,8 +35,13 @@ class Action:
         return self.holder == APP and self.id not in ("back", "palette")
 
 
+def tab_title(tab: str) -> str:
+    """How a tab's name reads: `Routes`, `NAT`."""
+    return tab.upper() if tab == "nat" else tab.capitalize()
+
+
 def _tab(number: str, tab: str) -> Action:
-    title = tab.capitalize()
+    title = tab_title(tab)
     return Action(f"tab_{tab}", number, number, title, f"Go to {title}.", "Tabs", f"tab('{tab}')")
 
 
@@ -71,6 +76,10 @@ ACTIONS: tuple[Action, ...] = (
     _tab("3", "routes"),
     _tab("4", "interfaces"),
     _tab("5", "statistics"),
+    _tab("6", "unix"),
+    _tab("7", "groups"),
+    _tab("8", "nat"),
+    _tab("9", "other"),
     Action(
         "tab_before", "left_square_bracket", "[", "Tab before", "Go one tab back.", "Tabs", "step_tab(-1)"
     ),
@@ -117,6 +126,23 @@ ACTIONS: tuple[Action, ...] = (
     _switch("d", "hide_down", "interfaces", "Hide or show interfaces that are down.", "down"),
     _switch("v", "hide_virtual", "interfaces", "Hide or show virtual interfaces.", "virtual"),
     _switch("l", "hide_local", "routes", "Hide or show the local table.", "local table"),
+    _switch("l", "hide_link", "groups", "Hide or show link-layer addresses.", "link layer"),
+    _switch("i", "per_interface", "statistics", "IPv6 counters of each interface too.", "by interface"),
+    _switch("l", "only_listeners", "unix", "Only listeners, or all.", "listeners"),
+    _switch("a", "only_programs", "other", "The kernel's own ends of netlink too, or not.", "kernel's too"),
+    _switch("a", "translated_only", "nat", "Only translated connections, or all.", "translated/all"),
+    Action(
+        "follow",
+        "o",
+        "o",
+        "To the peer",
+        "Go to the socket at the other end; Esc comes back.",
+        "Looking",
+        "follow",
+        tab="unix",
+        hint="peer",
+        rank=3,
+    ),
     Action("sort", "s", "s", "Sort", "Sort by the next column.", "Finding", "sort", hint="sort", rank=3),
     Action("reverse", "S", "S", "Reverse order", "Turn the order round.", "Finding", "reverse"),
     Action(
@@ -132,6 +158,18 @@ ACTIONS: tuple[Action, ...] = (
         rank=5,
     ),
     Action(
+        "which",
+        "w",
+        "w",
+        "Which route",
+        "Type an address: which way would the kernel send packets there?",
+        "Looking",
+        "which",
+        tab="routes",
+        hint="which route",
+        rank=3,
+    ),
+    Action(
         "details_down", "J", "J", "Scroll details", "Scroll the details down.", "Looking", "scroll_details(5)"
     ),
     Action(
@@ -143,7 +181,7 @@ ACTIONS: tuple[Action, ...] = (
         "Looking",
         "scroll_details(-5)",
     ),
-    Action("back", "escape", "Esc", "Back", "Close the details, else clear the filter.", "Looking", "back"),
+    Action("back", "escape", "Esc", "Back", "Back to where `o` came from, else close the details, else clear the filter.", "Looking", "back"),
     Action(
         "mark",
         "m",
@@ -194,6 +232,15 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action(
         "palette", "ctrl+p", "ctrl+p", "Commands", "Find a command by its name.", "Program", "command_palette"
+    ),
+    Action(
+        "redraw",
+        "ctrl+l",
+        "ctrl+l",
+        "Redraw",
+        "Draw the screen anew, where another program wrote over it.",
+        "Program",
+        "redraw",
     ),
     Action("quit", "q,ctrl+c", "q", "Quit", "End the program.", "Program", "quit", hint="quit", rank=1),
 )

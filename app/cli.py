@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from sockscope.app.options import apply, parse
 from sockscope.app.settings import Settings, UsageError, from_file, settings_file
@@ -40,15 +40,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(arguments: Sequence[str]) -> int:
     options = parse(arguments)
     asked = {name for name, _ in options}
-    if "help" in asked:
-        from sockscope.app.usage import usage  # noqa: PLC0415 - rarely wanted
-
-        print(usage(), end="")
-        return DONE
-    if "version" in asked:
-        from importlib.metadata import version  # noqa: PLC0415 - rarely wanted
-
-        print(f"sockscope {version('sockscope')}")
+    if asked & _TEXTS.keys():
+        name = next(name for name in _TEXTS if name in asked)
+        print(_TEXTS[name](dict(options)[name]), end="")
         return DONE
     settings = apply(options, from_file(settings_file()))
     if sys.platform != "linux":
@@ -60,6 +54,41 @@ def _run(arguments: Sequence[str]) -> int:
     from sockscope.app.start import run  # noqa: PLC0415 - brings Textual
 
     return run(settings)
+
+
+def _help(_: str) -> str:
+    from sockscope.app.usage import usage  # noqa: PLC0415 - rarely wanted, as are the others
+
+    return usage()
+
+
+def _man(_: str) -> str:
+    from sockscope.app.manpage import page  # noqa: PLC0415
+
+    return page()
+
+
+def _completion(shell: str) -> str:
+    from sockscope.app.completions import SCRIPTS  # noqa: PLC0415
+
+    if shell not in SCRIPTS:
+        raise UsageError(f"completions are for {', '.join(SCRIPTS)}, not for '{shell}'")
+    return SCRIPTS[shell]()
+
+
+def _version(_: str) -> str:
+    from importlib.metadata import version  # noqa: PLC0415
+
+    return f"sockscope {version('sockscope')}\n"
+
+
+_TEXTS: Mapping[str, Callable[[str], str]] = {
+    "help": _help,
+    "man": _man,
+    "completion": _completion,
+    "version": _version,
+}
+"""Options that print a text and end, by their argument; the first that was given counts."""
 
 
 def _print(settings: Settings) -> int:

@@ -9,12 +9,14 @@ from itertools import count
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sockscope.app.collectors.base import Collected
 from sockscope.app.frames.frame import Frame
 from sockscope.app.frames.table import Strings, Table
 from sockscope.app.model.ownership import NOT_LOOKED
 from sockscope.app.output.sockets import of_protocols
+from sockscope.app.sampler import held
 from sockscope.app.sampler.sampler import host
 from sockscope.app.sampler.tasks import plan
 from sockscope.app.settings import Settings, Shown
@@ -27,6 +29,10 @@ TABLES: Mapping[Shown, frozenset[str]] = {
     "routes": frozenset({"routes", "nexthops"}),
     "interfaces": frozenset({"links", "addresses"}),
     "statistics": frozenset({"counters"}),
+    "unix": frozenset({"unix", "unix_listed"}),
+    "groups": frozenset({"groups", "addresses"}),
+    "nat": frozenset({"conntrack", "addresses"}),
+    "other": frozenset({"packet", "netlink", "vsock"}),
 }
 """What is collected for each; names of interfaces and owners come as they are needed."""
 
@@ -41,7 +47,12 @@ class Gatherer:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._tasks = [task for task in plan() if task.on_screen(TABLES[settings.shown])]
+        wanted = frozenset().union(*(TABLES[name] for name in (settings.shown, *settings.also)))
+        if settings.cache:
+            wanted |= {"exceptions"}
+        if settings.per_interface and settings.shown == "statistics":
+            wanted |= {"interface_counters"}
+        self._tasks = [task for task in plan() if task.on_screen(wanted)]
         self._owners: OwnersCollector | None = None
         self._numbers = count()
         self._host = host()
@@ -55,10 +66,10 @@ class Gatherer:
         notes = [note for task in self._tasks for note in task.notes]
         if "sockets" in tables:
             tables["sockets"] = of_protocols(tables["sockets"], self._settings.protocols)
-            if self._settings.owners:
-                owned = self._look(tables["sockets"])
-                tables |= owned.tables
-                notes += owned.notes
+        if self._settings.owners and not tables.keys().isdisjoint(held.TABLES):
+            owned = self._look(held.inodes(tables))
+            tables |= owned.tables
+            notes += owned.notes
         if "links" not in tables and _names_interfaces(tables):
             tables["links"] = interface_names()
         return Frame(
@@ -78,10 +89,8 @@ class Gatherer:
         if self._owners is not None:
             self._owners.close()
 
-    def _look(self, sockets: Table) -> Collected:
-        """Who holds the sockets: until all is known that can be, or patience ends."""
-        inodes = sockets.numbers("inode")
-        wanted = inodes[inodes > 0]
+    def _look(self, wanted: NDArray[np.uint64]) -> Collected:
+        """Who holds the sockets with these inodes: until all is known that can be, or patience ends."""
         if self._owners is None:
             from sockscope.app.collectors.owners import OwnersCollector  # noqa: PLC0415 - brings psutil
 
@@ -98,8 +107,10 @@ class Gatherer:
 
 
 def _names_interfaces(tables: Mapping[str, Table]) -> bool:
-    sockets = tables.get("sockets")
-    return "routes" in tables or (sockets is not None and bool(sockets.numbers("interface").any()))
+    if "routes" in tables:
+        return True
+    bound = {"sockets": "interface", "packet": "device"}
+    return any(name in tables and bool(tables[name].numbers(column).any()) for name, column in bound.items())
 
 
 def interface_names() -> Table:

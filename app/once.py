@@ -7,15 +7,20 @@ import time
 from collections.abc import Iterable
 from typing import TextIO
 
+import numpy as np
+from numpy.typing import NDArray
+
 from sockscope.app.frames.frame import Frame, Note
+from sockscope.app.frames.table import Table
 from sockscope.app.gather import Gatherer
 from sockscope.app.model.query import Query, select
 from sockscope.app.model.store import Store
-from sockscope.app.output.sheets import SHEETS
+from sockscope.app.output.sheets import SHEETS, Sheet
 from sockscope.app.output.tables import write_csv, write_json
 from sockscope.app.settings import Settings
 from sockscope.app.text import printable
 from sockscope.app.view import catalog
+from sockscope.app.view.columns import Field
 
 DONE, FAILED = 0, 1
 
@@ -36,10 +41,11 @@ def run(settings: Settings, out: TextIO, err: TextIO | None) -> int:
         while True:
             frame = gatherer.frame()
             complaints.tell(frame.notes)
-            printer.print(frame)
+            printed = printer.print(frame)
             out.flush()
             if not settings.repeat:
-                return FAILED if any(note.kind == "failed" for note in frame.notes) else DONE
+                failed = not printed or any(note.kind == "failed" for note in frame.notes)
+                return FAILED if failed else DONE
             due = max(due + settings.interval, time.monotonic())
             time.sleep(max(0.0, due - time.monotonic()))
     finally:
@@ -67,26 +73,44 @@ class Printer:
     def __init__(self, settings: Settings, out: TextIO) -> None:
         self._settings = settings
         self._out = out
-        self._sheet = SHEETS[settings.shown]
-        self._tab = catalog.tabs()[self._sheet.tab]
+        self._sheets = [SHEETS[name] for name in (settings.shown, *settings.also)]
+        self._tabs = catalog.tabs()
         self._query = Query(words=tuple(settings.words.lower().split()))
         self._store = Store()
         self._headed = False
 
-    def print(self, frame: Frame) -> None:
-        """Write the rows of this frame; nothing if it lacks the tables they are made of."""
-        settings, sheet = self._settings, self._sheet
+    def print(self, frame: Frame) -> bool:
+        """Write the rows of this frame, table after table; nothing of one that the frame lacks. Whether there
+        was any table."""
         self._store.take(frame)
-        self._tab.model.advance(self._store)
-        rows = self._tab.model.rows(self._store, sheet.options(settings))
-        if rows is None:
-            return
-        order = select(rows, self._query, self._tab.reading)
+        printed = False
+        for sheet in self._sheets:
+            tab = self._tabs[sheet.tab]
+            tab.model.advance(self._store)
+            rows = tab.model.rows(self._store, sheet.options(self._settings))
+            if rows is not None:
+                self._write(sheet, rows, select(rows, self._query, tab.reading))
+                printed = True
+        return printed
+
+    def _write(self, sheet: Sheet, rows: Table, order: NDArray[np.intp]) -> None:
+        settings = self._settings
         order = order[sheet.chosen(rows, settings)[order]]
         if settings.format == "json":
             write_json(self._out, sheet.fields(settings), rows, order)
         elif settings.format == "csv":
-            write_csv(self._out, sheet.fields(settings), rows, order, heading=not self._headed)
+            own = {field.name: field for field in sheet.fields(settings)}
+            fields = [own.get(field.name, Field(field.name, _not_told)) for field in self._every_field()]
+            write_csv(self._out, fields, rows, order, heading=not self._headed)
             self._headed = True
         else:
             self._out.writelines(f"{line}\n" for line in sheet.lines(rows, order, settings))
+
+    def _every_field(self) -> Iterable[Field]:
+        """The fields of all that is printed, each once: rows of several kinds share one line of names."""
+        fields = (field for sheet in self._sheets for field in sheet.fields(self._settings))
+        return {field.name: field for field in fields}.values()
+
+
+def _not_told(_rows: Table, _row: int) -> None:
+    """Rows of this kind have no such field."""

@@ -11,13 +11,19 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from sockscope.app.settings import (
+    THEMES,
     Settings,
     Shown,
     UsageError,
     Which,
     checked_interval,
+    checked_share,
     checked_theme,
 )
+
+SECONDS = ("0.5", "1", "2", "5", "10", "30", "60")
+"""Intervals that are offered when a command line is completed."""
+SHELLS = ("bash", "zsh", "fish")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +34,8 @@ class Option:
     names: tuple[str, ...]
     help: str
     argument: str = ""
+    values: tuple[str, ...] = ()
+    """What the argument may be, where that can be listed; offered when a command line is completed."""
 
     @property
     def id(self) -> str:
@@ -42,8 +50,12 @@ GROUPS: tuple[tuple[str, tuple[Option, ...]], ...] = (
             Option("a", ("all",), "all sockets, listening or not; with -i: also interfaces that are down"),
             Option("l", ("listening",), "only listening sockets (without -a and -l: only connected ones)"),
             Option("r", ("route",), "routes"),
+            Option("C", ("cache",), "with -r: cached path MTUs and redirects, all that is cached today"),
             Option("i", ("interfaces",), "interfaces"),
-            Option("s", ("statistics",), "protocol counters; zeros only with -a"),
+            Option("s", ("statistics",), "protocol counters; zeros that netstat hides only with -a"),
+            Option("", ("per-interface",), "with -s: IPv6 counters of each interface too"),
+            Option("g", ("groups",), "multicast groups; with -e: their names and the link layer's too"),
+            Option("M", ("masquerade",), "translated connections (NAT); with -a: every tracked one"),
         ),
     ),
     (
@@ -53,9 +65,21 @@ GROUPS: tuple[tuple[str, tuple[Option, ...]], ...] = (
             Option("u", ("udp",), "UDP"),
             Option("U", ("udplite",), "UDP-Lite"),
             Option("w", ("raw",), "raw sockets"),
+            Option("S", ("sctp",), "SCTP"),
+            Option("", ("mptcp",), "MPTCP connections (else only the TCP sockets that carry them)"),
+            Option("x", ("unix",), "unix domain sockets"),
+            Option("", ("packet",), "packet sockets, which see frames (here and below: as ss prints them)"),
+            Option("", ("netlink",), "netlink sockets, over which programs and the kernel talk"),
+            Option("", ("vsock",), "sockets between virtual machines and their host"),
             Option("4", ("inet", "ip", "tcpip"), "IPv4"),
             Option("6", ("inet6",), "IPv6"),
-            Option("A", ("protocol",), "address families: inet, inet6", "FAMILY[,FAMILY]"),
+            Option(
+                "A",
+                ("protocol",),
+                "address families: inet, inet6, unix",
+                "FAMILY[,FAMILY]",
+                ("inet", "inet6", "unix"),
+            ),
             Option("", ("filter",), "only rows that contain each of these words", "WORDS"),
         ),
     ),
@@ -76,12 +100,13 @@ GROUPS: tuple[tuple[str, tuple[Option, ...]], ...] = (
         "Once or live",
         (
             Option("c", ("continuous",), "printed: again every interval"),
-            Option("", ("interval",), "seconds from one look to the next (1)", "SECONDS"),
+            Option("", ("interval",), "seconds from one look to the next (1)", "SECONDS", SECONDS),
             Option("", ("once",), "print and end, on a terminal too"),
             Option("", ("json",), "print one JSON object a row"),
             Option("", ("csv",), "print comma-separated values, with a line of names"),
-            Option("", ("theme",), "colours of the dashboard: dark, light, ansi", "NAME"),
+            Option("", ("theme",), "colours of the dashboard: dark, light, ansi", "NAME", THEMES),
             Option("", ("calm",), "fewer repaints, for a slow line (a line that lags gets them anyway)"),
+            Option("", ("share",), "stretch the interval when a tick takes more of a core (10)", "PERCENT"),
         ),
     ),
     (
@@ -89,17 +114,17 @@ GROUPS: tuple[tuple[str, tuple[Option, ...]], ...] = (
         (
             Option("V", ("version",), "the version"),
             Option("h", ("help",), "this text"),
+            Option("", ("man",), "the manual page, to be read by man -l -"),
+            Option("", ("completion",), "what makes a shell complete options", "SHELL", SHELLS),
         ),
     ),
 )
 
-NOT_YET = {
-    "-x": "unix sockets are not there yet",
-    "--unix": "unix sockets are not there yet",
-    "-g": "multicast groups are not there yet",
-    "--groups": "multicast groups are not there yet",
-    "-M": "masqueraded connections are not there yet",
-    "--masquerade": "masqueraded connections are not there yet",
+_BLUETOOTH = "Bluetooth sockets are not shown"
+_RADIO = "sockets of this family are not shown"
+NOT_YET: dict[str, str] = {
+    **dict.fromkeys(("-2", "--l2cap", "-f", "--rfcomm", "--bluetooth"), _BLUETOOTH),
+    **dict.fromkeys(("--ax25", "--x25", "--ipx", "--appletalk", "--ddp", "--netrom", "--rose"), _RADIO),
 }
 """What netstat has and this does not, told more clearly than as an unknown option."""
 
@@ -107,9 +132,18 @@ _OPTIONS = {option.id: option for _, options in GROUPS for option in options}
 _SHORT = {f"-{option.letter}": option for option in _OPTIONS.values() if option.letter}
 _LONG = {f"--{name}": option for option in _OPTIONS.values() for name in option.names}
 
-_TABLES: dict[str, Shown] = {"route": "routes", "interfaces": "interfaces", "statistics": "statistics"}
-_KINDS = ("tcp", "udp", "udplite", "raw")
+_TABLES: dict[str, Shown] = {
+    "route": "routes",
+    "interfaces": "interfaces",
+    "statistics": "statistics",
+    "groups": "groups",
+    "masquerade": "nat",
+}
+_NETSTATS = ("tcp", "udp", "udplite", "raw", "sctp")
+_KINDS = (*_NETSTATS, "mptcp")
 _FAMILIES = {"inet": 4, "inet6": 6}
+_UNIX = "unix"
+_OTHERS = ("packet", "netlink", "vsock")
 
 
 def parse(arguments: Sequence[str]) -> list[tuple[str, str]]:
@@ -150,6 +184,8 @@ def apply(options: Sequence[tuple[str, str]], base: Settings) -> Settings:
     shown = _shown(given)
     kinds = frozenset(given.intersection(_KINDS))
     families = _families(options)
+    others = given.intersection(_OTHERS)
+    tables = _tables(shown, inet=bool(kinds or families), unix=_unix(options), other=bool(others))
     intervals = {checked_interval(value) for name, value in options if name == "interval"}
     if len(intervals) > 1:
         raise UsageError("two different intervals")
@@ -158,26 +194,30 @@ def apply(options: Sequence[tuple[str, str]], base: Settings) -> Settings:
     numeric = "numeric" in given
     return replace(
         base,
-        tab=_tab(shown, given, narrowed=bool(kinds or families)) or base.tab,
+        tab=_tab(tables[0], given, narrowed=bool(kinds or families)) or base.tab,
         interval=intervals.pop() if intervals else base.interval,
         words=values.get("filter", base.words),
         protocols=_protocols(kinds, families),
         columns=base.columns | _columns(given),
         theme=checked_theme(values["theme"]) if "theme" in values else base.theme,
         calm=base.calm or "calm" in given,
+        share=checked_share(values["share"]) if "share" in values else base.share,
         once=bool(given & {"once", "json", "csv"}),
         repeat="continuous" in given,
         format="json" if "json" in given else "csv" if "csv" in given else "text",
-        shown=shown or "sockets",
+        shown=tables[0],
+        also=tables[1:],
         which=_which(given),
         families=families,
-        sections=kinds,
+        sections=kinds | others,
         numeric_ports=numeric or "numeric-ports" in given,
         numeric_users=numeric or "numeric-users" in given,
         numeric_hosts=numeric or "numeric-hosts" in given,
         programs="programs" in given,
         extend=sum(name == "extend" for name, _ in options),
         timers="timers" in given,
+        per_interface="per-interface" in given,
+        cache=_cache(given),
     )
 
 
@@ -189,13 +229,32 @@ def _shown(given: set[str]) -> Shown | None:
     return _TABLES[asked[0]] if asked else None
 
 
+def _unix(options: Sequence[tuple[str, str]]) -> bool:
+    """Whether unix sockets were named."""
+    return any(name == _UNIX or (name == "protocol" and _UNIX in value.split(",")) for name, value in options)
+
+
+def _tables(shown: Shown | None, *, inet: bool, unix: bool, other: bool) -> tuple[Shown, ...]:
+    """What is printed one after the other; internet and unix sockets where no kind is named, as netstat."""
+    if shown is not None:
+        return (shown,)
+    kinds: dict[Shown, bool] = {"sockets": inet, "unix": unix, "other": other}
+    return tuple(kind for kind, named in kinds.items() if named) or ("sockets", "unix")
+
+
+def _cache(given: set[str]) -> bool:
+    if "cache" in given and "route" not in given:
+        raise UsageError("-C is about routes: -rC")
+    return "cache" in given
+
+
 def _which(given: set[str]) -> Which:
     return "all" if "all" in given else "listening" if "listening" in given else "connected"
 
 
-def _tab(shown: Shown | None, given: set[str], *, narrowed: bool) -> str | None:
+def _tab(shown: Shown, given: set[str], *, narrowed: bool) -> str | None:
     """The tab that the options speak of; None if they speak of none."""
-    if shown is not None:
+    if shown != "sockets":
         return shown
     if "all" in given:
         return "connections"
@@ -209,9 +268,11 @@ def _families(options: Sequence[tuple[str, str]]) -> frozenset[int]:
     for name, value in options:
         if name == "protocol":
             for family in value.split(","):
-                if family not in _FAMILIES:
-                    raise UsageError(f"unknown address family '{family}'; there are {', '.join(_FAMILIES)}")
-                families.add(_FAMILIES[family])
+                if family not in (*_FAMILIES, _UNIX):
+                    there = ", ".join((*_FAMILIES, _UNIX))
+                    raise UsageError(f"unknown address family '{family}'; there are {there}")
+                if family != _UNIX:
+                    families.add(_FAMILIES[family])
     return frozenset(families)
 
 
@@ -220,7 +281,7 @@ def _protocols(kinds: frozenset[str], families: frozenset[int]) -> tuple[str, ..
     if not kinds and not families:
         return ()
     endings = ["" if family == 4 else "6" for family in sorted(families or {4, 6})]
-    return tuple(kind + ending for kind in _KINDS if kind in (kinds or _KINDS) for ending in endings)
+    return tuple(kind + ending for kind in _KINDS if kind in (kinds or _NETSTATS) for ending in endings)
 
 
 def _columns(given: set[str]) -> frozenset[str]:

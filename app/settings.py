@@ -9,11 +9,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-Shown = Literal["sockets", "routes", "interfaces", "statistics"]
+Shown = Literal["sockets", "routes", "interfaces", "statistics", "unix", "groups", "nat", "other"]
 Which = Literal["connected", "listening", "all"]
 Format = Literal["text", "json", "csv"]
 
-TABS = ("connections", "listening", "routes", "interfaces", "statistics")
+TABS = ("connections", "listening", "routes", "interfaces", "statistics", "unix", "groups", "nat", "other")
 COLUMNS = ("timer", "inode")
 """Columns of the dashboard that show only when asked for."""
 THEMES = ("dark", "light", "ansi")
@@ -22,24 +22,30 @@ SHORTEST, LONGEST = 0.1, 86400.0
 """Seconds between two looks: a shorter interval would measure mostly the tool itself."""
 
 
+SMALLEST_SHARE, WHOLE_CORE = 0.1, 100.0
+"""Per cent of a core for ticks."""
+
+
 class UsageError(Exception):
     """Wrong usage, in words for the user."""
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The whole of it. The first seven are what the dashboard opens with, the others are for printing."""
+    """The whole of it. The first eight are what the dashboard opens with, the others are for printing."""
 
     tab: str = "connections"
     interval: float = 1.0
     words: str = ""
     """Every row shown contains each of these, blanks between them."""
     protocols: tuple[str, ...] = ()
-    """Sockets to narrow to: tcp tcp6 udp udp6 udplite udplite6 raw raw6; all if empty."""
+    """Sockets to narrow to: tcp udp udplite raw sctp mptcp, and each with a 6 behind; all if empty."""
     columns: frozenset[str] = frozenset()
     theme: str = "sockscope-dark"
     calm: bool = False
     """Spare the line to the terminal."""
+    share: float = 10.0
+    """Per cent of a core from which a tick is too dear and the interval stretches."""
 
     once: bool = False
     """Print instead of opening the dashboard."""
@@ -47,17 +53,23 @@ class Settings:
     """Print again every interval."""
     format: Format = "text"
     shown: Shown = "sockets"
+    also: tuple[Shown, ...] = ("unix",)
+    """Tables that are printed after the first."""
     which: Which = "connected"
     families: frozenset[int] = frozenset()
     """Address families asked for, 4 and 6; empty if none was named."""
     sections: frozenset[str] = frozenset()
-    """Protocols asked for: tcp udp udplite raw; empty if none was named."""
+    """Protocols asked for: tcp udp udplite raw sctp mptcp packet netlink vsock; empty if none was named."""
     numeric_ports: bool = False
     numeric_users: bool = False
     numeric_hosts: bool = False
     programs: bool = False
     extend: int = 0
     timers: bool = False
+    per_interface: bool = False
+    """Counters of each interface beside those of the whole namespace."""
+    cache: bool = False
+    """Of routes the cached exceptions, not the routes themselves."""
 
     @property
     def owners(self) -> bool:
@@ -82,6 +94,19 @@ def checked_interval(text: str | float) -> float:
     if seconds > LONGEST:
         raise UsageError(f"the interval must be {LONGEST:.0f} seconds (a day) at the most, not '{text}'")
     return seconds
+
+
+def checked_share(text: str | float) -> float:
+    """A share of one core in per cent; UsageError says what is wrong with it."""
+    try:
+        per_cent = float(text)
+    except ValueError:
+        raise UsageError(f"the share must be a number of per cent, not '{text}'") from None
+    if not SMALLEST_SHARE <= per_cent <= WHOLE_CORE:
+        raise UsageError(
+            f"the share must be from {SMALLEST_SHARE:g} to {WHOLE_CORE:g} per cent of a core, not '{text}'"
+        )
+    return per_cent
 
 
 def checked_theme(name: str) -> str:
@@ -142,6 +167,12 @@ def _calm(settings: Settings, value: object) -> Settings:
     return replace(settings, calm=value)
 
 
+def _share(settings: Settings, value: object) -> Settings:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise UsageError("'share' must be a number of per cent")
+    return replace(settings, share=checked_share(value))
+
+
 def _tab(settings: Settings, value: object) -> Settings:
     if not isinstance(value, str) or value not in TABS:
         raise UsageError(f"'tab' must be one of {', '.join(TABS)}")
@@ -160,5 +191,6 @@ _KEYS: dict[str, Callable[[Settings, object], Settings]] = {
     "tab": _tab,
     "columns": _columns,
     "calm": _calm,
+    "share": _share,
 }
 """What the file may set, and how it is checked."""

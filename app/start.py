@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import sys
+
 from sockscope.app.sampler.control import Control
 from sockscope.app.settings import Settings
-from sockscope.app.sources.local import LocalSampler
+from sockscope.app.sources.local import LocalSampler, sampler
 
 OPTIONAL = frozenset({"timer", "inode"})
 """Columns that show only when asked for."""
+HAND_OVER = 0.001
+"""Seconds after which the engine's thread, which may be at work, hands the interpreter over to a key."""
 
 
 def run(settings: Settings) -> int:
     """Run the dashboard until it is quit; the exit status."""
-    source = LocalSampler()
+    sys.setswitchinterval(HAND_OVER)
+    source = LocalSampler(sampler(settings.share))
     from sockscope.app.view import catalog  # noqa: PLC0415 - while the sampler starts
 
     source.order(Control(catalog.needs(settings.tab), settings.interval))
@@ -27,5 +32,10 @@ def run(settings: Settings) -> int:
         protocols=settings.protocols,
         hidden=OPTIONAL - settings.columns,
     )
-    Dashboard(source, session, settings.theme, calm=settings.calm).run()
-    return 0
+    if settings.tab == "unix" and settings.which == "listening":
+        session.switch("only_listeners")
+    if settings.tab == "statistics" and settings.per_interface:
+        session.switch("per_interface")
+    dashboard = Dashboard(source, session, settings.theme, calm=settings.calm)
+    dashboard.run()
+    return dashboard.return_code or 0

@@ -10,21 +10,20 @@ from sockscope.app.settings import settings_file
 WIDTH = 79
 _INDENT = 26
 
-_HEAD = """\
-Usage: sockscope [OPTION...] [INTERVAL]
-
+SUMMARY = """\
 netstat, live: a dashboard of sockets, listeners, routes, interfaces and
 protocol counters. Where standard output is no terminal it prints once, as
-netstat does. A number is the interval in seconds; printed, it repeats.
+netstat does. A number is the interval in seconds; printed, it repeats."""
 
-  sockscope                 the dashboard
-  sockscope -tulpn          the dashboard at Listening
-  sockscope -tan | less     every TCP socket, printed once
-  sockscope -tan 5 | cat    every TCP socket, printed every 5 s
-  sockscope --json -r       every route, one JSON object a line
-"""
+EXAMPLES = (
+    ("sockscope", "the dashboard"),
+    ("sockscope -tulpn", "the dashboard at Listening"),
+    ("sockscope -tan | less", "every TCP socket, printed once"),
+    ("sockscope -tan 5 | cat", "every TCP socket, printed every 5 s"),
+    ("sockscope --json -r", "every route, one JSON object a line"),
+)
 
-_DIFFERENCES = (
+DIFFERENCES = (
     ("Send-Q of a listener", "0", "its backlog"),
     ("addresses", "cut at 22", "whole, with or without -W"),
     ("hosts without -n", "names", "numbers; ports, users: names"),
@@ -38,27 +37,33 @@ _DIFFERENCES = (
     ("Ref of IPv6 routes", "a kernel's count", "-"),
     ("point-to-point", "P, as promiscuous", "p"),
     ("-s", "IPv4 and TCP", "IPv6 too; -4 -6 -t -u -U -w narrow"),
+    ("-rC", "empty", "cached path MTUs and redirects"),
+    ("-M", "no support", "from conntrack; => where it goes"),
     ("-r --json, --csv", "", "every table of both families"),
 )
 
-_TAIL = """\
+NOTES = """\
 Timers: the kernel tells one count a socket, retransmissions of `on`, probes
 of `keepalive` and `probe`; it stands where netstat has it, the other is 0.
 JSON: null is not known, or does not apply. Sockets that are bound but neither
-listen nor are connected are not printed; the dashboard has them as BOUND.
+listen nor are connected are not printed; the dashboard has them as BOUND."""
 
-Exit status: 0 done, 1 the kernel refused or failed, 2 wrong usage.
-"""
+EXITS = ((0, "done"), (1, "the kernel refused or failed"), (2, "wrong usage"))
+SETTINGS = "interval, theme, tab, columns, calm, share"
+"""What the settings file may say."""
 
 
 def usage() -> str:
     """The whole text, at most 79 columns wide, but for a long path."""
-    parts = [_HEAD]
+    examples = "".join(f"  {command:<25} {what}\n" for command, what in EXAMPLES)
+    parts = ["Usage: sockscope [OPTION...] [INTERVAL]\n", f"{SUMMARY}\n", examples]
     for title, options in GROUPS:
         parts.append("\n".join([f"{title}:", *map(_option, options)]) + "\n")
     parts.append(_table())
-    parts.append(_TAIL)
-    parts.append(f"Settings: interval, theme, tab, columns, calm, in {settings_file()}\n")
+    exits = ", ".join(f"{status} {meaning}" for status, meaning in EXITS)
+    parts.append(f"{NOTES}\n")
+    parts.append(f"Exit status: {exits}.\n")
+    parts.append(f"Settings: {SETTINGS}, in {settings_file()}\n")
     return "\n".join(parts)
 
 
@@ -77,9 +82,9 @@ def _option(option: Option) -> str:
 
 def _table() -> str:
     head = ("differs from netstat", "there", "here")
-    widths = [max(len(row[place]) for row in (head, *_DIFFERENCES)) for place in range(2)]
+    widths = [max(len(row[place]) for row in (head, *DIFFERENCES)) for place in range(2)]
     lines = (
         f"  {subject.ljust(widths[0])}  {there.ljust(widths[1])}  {here}".rstrip()
-        for subject, there, here in (head, *_DIFFERENCES)
+        for subject, there, here in (head, *DIFFERENCES)
     )
     return "\n".join(lines) + "\n"

@@ -28,5 +28,13 @@ SCENES = (
     Scene("interfaces", "4"),
     Scene("interfaces-details", "4", ("j", "enter"), ("escape",)),
     Scene("statistics", "5"),
+    Scene("unix", "6"),
+    Scene("unix-details", "6", ("slash", "p", "h", "p", "enter", "j", "enter"), ("escape", "escape")),
+    Scene("groups", "7"),
+    Scene("groups-details", "7", ("j", "j", "j", "enter"), ("escape",)),
+    Scene("nat", "8"),
+    Scene("nat-details", "8", ("enter",), ("escape",)),
+    Scene("other", "9"),
+    Scene("other-details", "9", ("enter",), ("escape",)),
     Scene("help", "1", ("question_mark",), ("escape",)),
 )

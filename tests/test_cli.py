@@ -19,8 +19,8 @@ COMMAND = [sys.executable, "-P", "-m", "sockscope.app"]
 
 TCP = ("tcp", "tcp6")
 UDP = ("udp", "udp6")
-INET = ("tcp", "udp", "udplite", "raw")
-INET6 = ("tcp6", "udp6", "udplite6", "raw6")
+INET = ("tcp", "udp", "udplite", "raw", "sctp")
+INET6 = ("tcp6", "udp6", "udplite6", "raw6", "sctp6")
 
 
 def settings(*arguments: str, base: Settings | None = None) -> Settings:
@@ -42,6 +42,8 @@ def settings(*arguments: str, base: Settings | None = None) -> Settings:
         ("-uan", "connections", "all", UDP),
         ("-wan", "connections", "all", ("raw", "raw6")),
         ("-Ua", "connections", "all", ("udplite", "udplite6")),
+        ("-San", "connections", "all", ("sctp", "sctp6")),
+        ("--mptcp -4 -a", "connections", "all", ("mptcp",)),
         ("-tulpn", "listening", "listening", TCP + UDP),
         ("-tuan", "connections", "all", TCP + UDP),
         ("-pantu", "connections", "all", TCP + UDP),
@@ -64,6 +66,8 @@ def settings(*arguments: str, base: Settings | None = None) -> Settings:
         ("-ia", "interfaces", "all", ()),
         ("-s", "statistics", "connected", ()),
         ("-su", "statistics", "connected", UDP),
+        ("-g", "groups", "connected", ()),
+        ("--groups", "groups", "connected", ()),
     ],
 )
 def test_what_to_show(arguments: str, tab: str, which: str, protocols: tuple[str, ...]) -> None:
@@ -83,6 +87,8 @@ def test_what_to_show(arguments: str, tab: str, which: str, protocols: tuple[str
         ("-s -u -U", "statistics", {}, {"udp", "udplite"}),
         ("-sw", "statistics", {}, {"raw"}),
         ("-6 -s", "statistics", {6}, {}),
+        ("-g", "groups", {}, {}),
+        ("-6g", "groups", {6}, {}),
         ("-i", "interfaces", {}, {}),
     ],
 )
@@ -117,6 +123,8 @@ def test_what_is_printed(arguments: str, shown: str, families: set[int], section
         ("--theme light", {"theme": "sockscope-light"}),
         ("--theme sockscope-ansi", {"theme": "sockscope-ansi"}),
         ("--calm", {"calm": True}),
+        ("-s --per-interface", {"per_interface": True}),
+        ("--share 2.5", {"share": 2.5}),
     ],
 )
 def test_how_it_is_shown(arguments: str, changed: dict[str, object]) -> None:
@@ -126,6 +134,28 @@ def test_how_it_is_shown(arguments: str, changed: dict[str, object]) -> None:
 
 def test_nothing_given_is_the_default() -> None:
     assert settings() == Settings()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "tables", "tab"),
+    [
+        ("", ("sockets", "unix"), "connections"),
+        ("-an", ("sockets", "unix"), "connections"),
+        ("-l", ("sockets", "unix"), "listening"),
+        ("-x", ("unix",), "unix"),
+        ("-xl", ("unix",), "unix"),
+        ("--unix -a", ("unix",), "unix"),
+        ("-A unix", ("unix",), "unix"),
+        ("-tux", ("sockets", "unix"), "connections"),
+        ("-A inet,unix", ("sockets", "unix"), "connections"),
+        ("-4", ("sockets",), "connections"),
+        ("-t", ("sockets",), "connections"),
+        ("-rx", ("routes",), "routes"),
+    ],
+)
+def test_internet_and_unix_sockets(arguments: str, tables: tuple[str, ...], tab: str) -> None:
+    made = settings(*arguments.split())
+    assert ((made.shown, *made.also), made.tab) == (tables, tab)
 
 
 def test_a_filter_may_hold_blanks() -> None:
@@ -149,12 +179,9 @@ def test_the_tab_of_the_file_does_not_change_what_is_printed() -> None:
     ("arguments", "word"),
     [
         ("-ri", "-r and -i"),
+        ("-gs", "-s and -g"),
         ("-rs", "-r and -s"),
         ("-i --statistics", "-i and -s"),
-        ("-x", "-x: unix sockets"),
-        ("-tx", "-x: unix sockets"),
-        ("--unix", "--unix: unix sockets"),
-        ("-g", "-g: multicast"),
         ("-M", "-M: masqueraded"),
         ("-Q", "-Q"),
         ("-tanQ", "-Q"),
@@ -178,6 +205,10 @@ def test_the_tab_of_the_file_does_not_change_what_is_printed() -> None:
         ("--interval 1s", "number of seconds"),
         ("0.05", "measure mostly sockscope"),
         ("--interval 1e9", "a day"),
+        ("--share", "--share"),
+        ("--share many", "number of per cent"),
+        ("--share 0", "0.1 to 100"),
+        ("--share 101", "0.1 to 100"),
         ("1 2", "one interval"),
         ("1 --interval 2", "two different intervals"),
         ("--json --csv", "exclude"),

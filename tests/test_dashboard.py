@@ -15,7 +15,7 @@ from sockscope.widgets.grid import Grid
 from sockscope.widgets.help import HelpScreen
 from sockscope.widgets.line import Line
 from sockscope.widgets.panel import Panel
-from sockscope.widgets.picker import StatePicker
+from sockscope.widgets.picker import Picker
 from tests.fake import LISTEN, SYN_RECV, TIME_WAIT, FakeSource, frame, owners, sockets
 
 if TYPE_CHECKING:
@@ -142,13 +142,13 @@ async def test_a_state_without_sockets_says_so() -> None:
 async def test_the_picker_toggles_states_one_by_one() -> None:
     async with stage() as on:
         await on.press("f")
-        await on.until(lambda: isinstance(on.app.screen, StatePicker))
+        await on.until(lambda: isinstance(on.app.screen, Picker))
         await on.press("space")  # ESTABLISHED off
         await on.until(lambda: len(on.lines()) == 3)
         await on.press("j", "enter")  # SYN_RECV off
         await on.until(lambda: len(on.lines()) == 2)
         await on.press("escape")
-        await on.until(lambda: not isinstance(on.app.screen, StatePicker))
+        await on.until(lambda: not isinstance(on.app.screen, Picker))
         assert "ESTABLISHED" not in on.line("filter")
         await on.press("A")
         await on.until(lambda: len(on.lines()) == 5)
@@ -239,7 +239,7 @@ async def test_details_open_follow_and_close() -> None:
         await on.press("j")
         await on.until(lambda: "198.51.100.8:50002" in on.details())
         await on.press("escape")
-        await on.until(lambda: not on.app.screen.has_class("-details"))
+        await on.until(lambda: not on.app.screen.query_one(Panel).display)
 
 
 async def test_pause_holds_the_screen_while_frames_go_on() -> None:
@@ -262,7 +262,13 @@ async def test_only_what_a_tab_shows_is_asked_for() -> None:
         assert "sockets" in on.source.orders[-1].wanted
         await on.press("5")
         assert on.source.orders[-1].wanted == {"counters"}
-        await on.press("left_square_bracket")
+        await on.press("i")
+        assert on.source.orders[-1].wanted == {"counters", "interface_counters"}
+        await on.press("i")
+        assert on.source.orders[-1].wanted == {"counters"}
+        await on.press("7")
+        assert on.source.orders[-1].wanted == {"groups"}
+        await on.press("5", "left_square_bracket")
         assert "links" in on.source.orders[-1].wanted
 
 

@@ -45,6 +45,7 @@ SOCKET_KEYS = [
     "timer_count",
     "interface",
     "cookie",
+    "mptcp_token",
 ]
 
 
@@ -211,6 +212,7 @@ def test_json_of_sockets_has_the_promised_names() -> None:
         "timer_count": None,
         "interface": None,
         "cookie": 2,
+        "mptcp_token": None,
     }
 
 
@@ -334,16 +336,18 @@ COUNTED = with_tables(
 @pytest.mark.parametrize(
     ("arguments", "sections"),
     [
-        ("-s", "Ip Tcp Udp UdpLite TcpExt Ip6 Udp6"),
-        ("-sa", "Ip Icmp Tcp Udp UdpLite TcpExt Ip6 Udp6"),
-        ("-st", "Tcp TcpExt"),
-        ("-su", "Udp Udp6"),
+        ("-s", "Ip Icmp Tcp Udp UdpLite TcpExt"),
+        ("-sa", "Ip Icmp Tcp Udp UdpLite TcpExt"),
+        ("-st", "Tcp UdpLite TcpExt"),
+        ("-su", "Udp UdpLite"),
         ("-sU", "UdpLite"),
-        ("-sw", "Ip Ip6"),
-        ("-s4", "Ip Tcp Udp UdpLite TcpExt"),
-        ("-s6", "Tcp TcpExt Ip6 Udp6"),
+        ("-sw", "Ip Icmp UdpLite"),
+        ("-s4", "Ip Icmp Tcp Udp UdpLite TcpExt"),
+        ("-s6", "Ip6 Udp6 Tcp"),
         ("-s6u", "Udp6"),
-        ("-stu4", "Tcp Udp TcpExt"),
+        ("-stu4", "Tcp Udp UdpLite TcpExt"),
+        ("-s46t", "Tcp UdpLite TcpExt"),
+        ("-s46", "Ip Icmp Tcp Udp UdpLite TcpExt Ip6 Udp6"),
     ],
 )
 def test_sections_of_statistics(arguments: str, sections: str) -> None:
@@ -355,6 +359,8 @@ def test_lines_of_statistics() -> None:
     assert [line.split(maxsplit=2)[:2] for line in lines("-st", COUNTED)] == [
         ["Tcp:"],
         ["12345", "ActiveOpens"],
+        ["UdpLite:"],
+        ["7", "InDatagrams"],
         ["TcpExt:"],
         ["8", "ListenDrops"],
         ["1", "NotKnownYet"],
@@ -366,7 +372,7 @@ def test_json_of_statistics_leaves_no_counter_out() -> None:
     told = objects("-s", COUNTED)
     assert len(told) == 9
     assert told[1]["value"] == 0
-    assert list(told[0]) == ["section", "name", "value", "kind", "meaning"]
+    assert list(told[0]) == ["section", "name", "value", "kind", "meaning", "interface"]
 
 
 def test_without_its_table_nothing_is_printed() -> None:

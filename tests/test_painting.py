@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import re
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import pytest
 from textual._compositor import ChopsUpdate
+from textual.css.stylesheet import Stylesheet
+from textual.screen import Screen
 
 from sockscope.app.dashboard import Dashboard
+from sockscope.app.model import engine
 from sockscope.widgets.grid import Grid
 from sockscope.widgets.lean import LeanUpdate
+from sockscope.widgets.panel import Panel
 from sockscope.widgets.shown import Shown
 from tests.fake import FakeSource, frame, sockets
 from tests.test_dashboard import Stage, stage
@@ -19,7 +24,6 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
 
     from rich.console import RenderableType
-    from textual.screen import Screen
     from textual.strip import Strip
 
     from sockscope.app.frames.table import Table
@@ -37,6 +41,10 @@ class Watched(Dashboard):
         self.shown = Shown()
         self.sent = ""
         self.rendered = 0
+
+    def forget_shown(self) -> None:
+        super().forget_shown()
+        self.shown.forget()
 
     def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
         super()._display(screen, renderable)
@@ -152,6 +160,82 @@ async def test_no_line_is_drawn_twice_for_a_key() -> None:
             assert len(lines) <= on.grid.page + 1
         finally:
             Grid.render_line = render_line  # type: ignore[method-assign]
+
+
+class Work:
+    """What the loop of the screen does: lines drawn, widgets styled, layouts made, rows chosen."""
+
+    def __init__(self, patch: pytest.MonkeyPatch) -> None:
+        self.rows = self.lines = self.styled = self.layouts = self.chosen = 0
+        self._count(patch, Grid, "render_line", "rows")
+        self._count(patch, Panel, "render_line", "lines")
+        self._count(patch, Stylesheet, "apply", "styled")
+        self._count(patch, Screen, "_refresh_layout", "layouts")
+        self._count(patch, engine, "select", "chosen")
+
+    def _count(self, patch: pytest.MonkeyPatch, holder: object, name: str, what: str) -> None:
+        real = getattr(holder, name)
+
+        def counted(*arguments: Any, **options: Any) -> Any:
+            setattr(self, what, getattr(self, what) + 1)
+            return real(*arguments, **options)
+
+        patch.setattr(holder, name, counted)
+
+    def forget(self) -> None:
+        self.rows = self.lines = self.styled = self.layouts = self.chosen = 0
+
+
+async def test_opening_details_draws_every_line_once_and_chooses_no_rows(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with watch() as on:
+        work = Work(monkeypatch)
+        for key in ("enter", "escape", "enter"):
+            await on.settle()
+            work.forget()
+            await on.keys(key)
+            await on.until(lambda: bool(on.details().strip()) == on.app.query_one("#details").display)
+            assert work.styled == 0
+            assert work.layouts <= 2
+            assert work.chosen == 0
+            assert work.rows <= on.grid.page + 2
+        assert work.lines <= 2 * on.app.query_one(Panel).size.height
+
+
+@pytest.mark.parametrize("key", ["T", "s", "S", "p", "j", "pagedown", "G"])
+async def test_no_key_styles_widgets_or_draws_lines_twice(key: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with watch() as on:
+        work = Work(monkeypatch)
+        await on.keys(key)
+        assert work.styled == 0
+        assert work.layouts <= 2
+        assert work.rows <= on.grid.page + 2
+        assert work.chosen <= 1
+
+
+async def test_a_dialog_paints_itself_and_nothing_around_it() -> None:
+    async with watch() as on:
+        for opens in ("f", "question_mark"):
+            painted = await on.keys(opens)
+            dialog = on.app.screen.query("OptionList, Panel").first().region
+            assert set(painted) == set(range(dialog.y, dialog.bottom))
+            assert max(painted.values()) <= dialog.width
+            painted = await on.keys("escape")
+            assert set(painted) <= set(range(dialog.y, dialog.bottom))
+
+
+async def test_a_tick_without_news_draws_no_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with watch() as on:
+        work = Work(monkeypatch)
+        await on.tick(13, crowd())
+        assert (work.rows, work.styled, work.layouts) == (0, 0, 0)
+
+
+async def test_a_redrawn_screen_is_sent_as_a_whole() -> None:
+    async with watch() as on:
+        await on.keys("ctrl+l")
+        assert set(places(on.app.sent)) == set(range(50))
 
 
 async def test_opening_the_filter_paints_no_row_again() -> None:

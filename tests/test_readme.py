@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sockscope.app.actions import ACTIONS
+from sockscope.app.actions import ACTIONS, tab_title
+from sockscope.app.view.catalog import VIEWS
 from sockscope.widgets.help import help_lines
 from sockscope.widgets.keys import bindings
 
@@ -15,7 +16,7 @@ def table() -> str:
     """The table of keys as README should have it."""
     lines = ["| key | what it does |", "| --- | --- |"]
     for action in ACTIONS:
-        where = f" ({action.tab.capitalize()})" if action.tab else ""
+        where = f" ({tab_title(action.tab)})" if action.tab else ""
         lines.append(f"| `{action.label}` | {action.help}{where} |")
     return "\n".join(lines)
 
@@ -34,7 +35,7 @@ def test_help_has_every_key() -> None:
 
 
 def test_no_key_means_two_things_in_one_tab() -> None:
-    for tab in ("connections", "listening", "routes", "interfaces", "statistics"):
+    for tab in (view.id for view in VIEWS):
         keys = [key for action in ACTIONS if action.tab in ("", tab) for key in action.keys.split(",")]
         assert len(keys) == len(set(keys))
 

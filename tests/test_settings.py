@@ -31,11 +31,13 @@ def test_no_file_is_the_default(tmp_path: Path) -> None:
 
 
 def test_everything_a_file_may_set(tmp_path: Path) -> None:
-    text = 'interval = 2\ntheme = "light"\ncalm = true\ntab = "routes"\ncolumns = ["timer", "inode"]\n'
+    text = 'interval = 2\ntheme = "light"\ncalm = true\nshare = 2.5\ntab = "routes"\n'
+    text += 'columns = ["timer", "inode"]\n'
     assert from_file(written(tmp_path, text)) == Settings(
         interval=2.0,
         theme="sockscope-light",
         calm=True,
+        share=2.5,
         tab="routes",
         columns=frozenset({"timer", "inode"}),
     )
@@ -53,6 +55,10 @@ def test_everything_a_file_may_set(tmp_path: Path) -> None:
         ("interval = nan", "finite"),
         ("theme = 3", "text"),
         ("calm = 1", "true or false"),
+        ("share = true", "per cent"),
+        ('share = "5"', "per cent"),
+        ("share = 0", "0.1 to 100"),
+        ("share = nan", "0.1 to 100"),
         ('theme = "neon"', "neon"),
         ('tab = "nat"', "connections"),
         ("tab = 1", "tab"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import queue
 import threading
 import time
 from typing import Any
@@ -10,6 +11,7 @@ from textual.drivers.linux_driver import LinuxDriver
 from textual.events import CursorPosition
 from textual.message import Message
 
+from sockscope.widgets.ending import end_writing
 from sockscope.widgets.flow import Flow
 from sockscope.widgets.shown import Shown
 
@@ -17,6 +19,8 @@ QUESTION = "\x1b[6n"
 """Device Status Report (ECMA-48): every terminal answers it with the cursor's place."""
 LAST_ANSWERS = 0.4
 """Seconds to wait for answers at the end: later they would be typed into the shell."""
+STUCK = 0.5
+"""Seconds after which a terminal that takes nothing no longer holds up whoever writes."""
 
 
 class PacedDriver(LinuxDriver):
@@ -30,6 +34,7 @@ class PacedDriver(LinuxDriver):
         self.shown = Shown()
         self._flow = Flow()
         self._changed = threading.Condition()
+        self._stuck = False
 
     @property
     def room(self) -> int:
@@ -45,10 +50,22 @@ class PacedDriver(LinuxDriver):
         return writer is not None and writer._queue.qsize() > 1  # noqa: SLF001 - there is no other way to know
 
     def write(self, data: str) -> None:
-        """Write, and count."""
+        """Write, and count. What finds no place for too long is dropped, and the screen counts as unknown."""
         with self._changed:
             self._flow.wrote(len(data) if data.isascii() else len(data.encode()))
-        super().write(data)
+        self._put(data)
+
+    def _put(self, data: str) -> None:
+        if self._writer_thread is None:
+            return
+        waiting = self._writer_thread._queue  # noqa: SLF001 - its own `write` waits for ever
+        try:
+            waiting.put(data, timeout=0.0 if self._stuck else STUCK)
+        except queue.Full:
+            self.shown.forget()
+            self._stuck = True
+        else:
+            self._stuck = False
 
     def ask(self) -> None:
         """Ask whether what was written has arrived, if that is worth a question."""
@@ -56,7 +73,7 @@ class PacedDriver(LinuxDriver):
             if not self._flow.question_due:
                 return
             self._flow.asked(time.monotonic())
-        super().write(QUESTION)
+        self._put(QUESTION)
 
     def process_message(self, message: Message) -> None:
         """Take in an answer; anything else is Textual's."""
@@ -79,3 +96,8 @@ class PacedDriver(LinuxDriver):
             if self._flow.known:
                 self._changed.wait_for(lambda: not self._flow.waiting, LAST_ANSWERS)
         super().stop_application_mode()
+
+    def close(self) -> None:
+        """Wait until all is written, but not for a terminal that takes nothing."""
+        if self._writer_thread is not None:
+            end_writing(self._writer_thread, self.fileno)

@@ -11,11 +11,11 @@ from textual.binding import BindingType
 from textual.events import Click
 from textual.geometry import Region, Size
 from textual.message import Message
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from sockscope.app.actions import TABLE
 from sockscope.app.view.columns import Cell
+from sockscope.widgets.fitted import Fitted
 from sockscope.widgets.keys import bindings
 from sockscope.widgets.paint import changed
 from sockscope.widgets.tones import Toned
@@ -65,7 +65,7 @@ class Place:
     moved: bool = False
 
 
-class Grid(Toned, ScrollView, can_focus=True):
+class Grid(Toned, Fitted, can_focus=True):
     """A table whose cursor and window stay with their rows, by identity, while rows come and go.
 
     As long as nobody has moved in it the first rows are shown, whatever they are. From then on the cursor
@@ -207,12 +207,15 @@ class Grid(Toned, ScrollView, can_focus=True):
         new_head = _Painted(tuple(head))
         self._repaint(0, self._head, new_head)
         self._head = new_head
-        top = round(self.scroll_offset.y)
-        lines = [self._line(top + place, place) for place in range(self.page)]
+        lines = self._window()
         for place, line in enumerate(lines):
             before = self._lines[place] if place < len(self._lines) else _NOTHING
             self._repaint(place + HEAD, before, line)
         self._lines = lines
+
+    def _window(self) -> list[_Painted]:
+        top = round(self.scroll_offset.y)
+        return [self._line(top + place, place) for place in range(self.page)]
 
     def _line(self, index: int, place: int) -> _Painted:
         rows = self._rows
@@ -248,15 +251,14 @@ class Grid(Toned, ScrollView, can_focus=True):
         if round(old_value) != round(new_value):
             self._paint()
 
-    def on_resize(self) -> None:
+    def fit(self) -> None:
         """Another size, other lines."""
-        if self._rows is not None:
-            self._rows = self._rows.wide(self._width)
-            self._lines = []
-            self._resize_virtual()
-            self._keep_in_view()
-            self._paint()
-            self.refresh()
+        if self._rows is None:
+            return
+        self._rows = self._rows.wide(self._width)
+        self._resize_virtual()
+        self._keep_in_view()
+        self._lines = self._window()
 
     def _keep_in_view(self) -> None:
         top = round(self.scroll_offset.y)

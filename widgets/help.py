@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.screen import ModalScreen
 
-from sockscope.app.actions import ACTIONS
+from sockscope.app.actions import ACTIONS, tab_title
 from sockscope.app.view.columns import Cell
 from sockscope.widgets.panel import Panel
 
@@ -24,7 +24,7 @@ def help_lines(width: int) -> list[list[Cell]]:
         if action.group != group:
             group = action.group
             lines += [[], [Cell(f" {group}", "heading")]]
-        where = f" ({action.tab.capitalize()})" if action.tab else ""
+        where = f" ({tab_title(action.tab)})" if action.tab else ""
         lines.append(
             [Cell(f"  {action.label}".ljust(LABEL), "key"), Cell(f"{action.help}{where}"[: width - LABEL])]
         )

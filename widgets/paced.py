@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import signal
+import sys
 from collections.abc import Sequence
 
 from rich.console import RenderableType
@@ -14,6 +17,7 @@ from textual.geometry import Region
 from textual.screen import Screen
 
 from sockscope.widgets.driver import PacedDriver
+from sockscope.widgets.ending import hung_up
 from sockscope.widgets.lean import LeanUpdate, Span
 
 RETRY = 0.5
@@ -49,7 +53,7 @@ class PacedApp(App[None]):
         room = driver.room
         if isinstance(renderable, LayoutUpdate):
             self._owed = []
-            renderable = _spans_of(screen, [(y, 0, screen.size.width) for y in range(screen.size.height)])
+            renderable = _spans_of(screen, _all_of(screen))
         if not isinstance(renderable, ChopsUpdate):
             super()._display(screen, renderable)
         elif room <= 0:
@@ -78,11 +82,34 @@ class PacedApp(App[None]):
         self._retrying = False
         self._pay()
 
-    @on(Resize)
-    def _resized(self) -> None:
-        """Nobody knows what a terminal does with its text when its size changes."""
+    def on_load(self) -> None:
+        """End in good order when told to by a signal."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            loop.add_signal_handler(number, self._told_to_end, number)
+
+    def _told_to_end(self, number: signal.Signals) -> None:
+        """Give the terminal back and end; where it is gone there is nothing to give back to."""
+        if hung_up(sys.__stdin__.fileno() if sys.__stdin__ else 0):
+            signal.signal(number, signal.SIG_DFL)
+            signal.raise_signal(number)
+        self.exit(return_code=128 + number)
+
+    def action_redraw(self) -> None:
+        """Draw the whole screen anew, whatever the terminal shows now."""
+        self.forget_shown()
+        self._owed = []
+        self._display(self.screen, _spans_of(self.screen, _all_of(self.screen)))
+
+    def forget_shown(self) -> None:
+        """From now on nobody knows what the terminal shows."""
         if isinstance(self._driver, PacedDriver):
             self._driver.shown.forget()
+
+    @on(Resize)
+    def _resized(self) -> None:
+        """Terminals differ in what they do with their text when their size changes."""
+        self.forget_shown()
 
     @on(CursorPosition)
     def _answered(self) -> None:
@@ -102,6 +129,10 @@ class PacedApp(App[None]):
             self._owe(())
         else:
             self.caught_up()
+
+
+def _all_of(screen: Screen[object]) -> list[Span]:
+    return [(y, 0, screen.size.width) for y in range(screen.size.height)]
 
 
 def _spans_of(screen: Screen[object], spans: Sequence[Span]) -> ChopsUpdate | None:

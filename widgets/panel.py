@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from textual.geometry import Region, Size
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from sockscope.app.view.columns import Cell
+from sockscope.widgets.fitted import Fitted
 from sockscope.widgets.paint import changed
 from sockscope.widgets.tones import Toned
 
@@ -19,7 +19,7 @@ def _nothing(_: int) -> Lines:
     return ()
 
 
-class Panel(Toned, ScrollView, can_focus=False):
+class Panel(Toned, Fitted, can_focus=False):
     """Shows lines of runs of text, made for its width; only what changed is painted."""
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
@@ -34,11 +34,10 @@ class Panel(Toned, ScrollView, can_focus=False):
         if width:
             self._paint(make(width), width)
 
-    def on_resize(self) -> None:
+    def fit(self) -> None:
         """Another width, other lines."""
-        self._lines = ()
-        self.show(self._make)
-        self.refresh()
+        self._lines = self._make(self.scrollable_content_region.width)
+        self.virtual_size = Size(0, len(self._lines))
 
     def _paint(self, lines: Lines, width: int) -> None:
         before, self._lines = self._lines, lines

@@ -1,68 +1,105 @@
-"""The state picker: every TCP state with its count, toggled one by one."""
+"""A list to choose several things from, each with a mark."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import ClassVar, Generic, TypeVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
+from textual.events import Key
 from textual.message import Message
 from textual.screen import ModalScreen
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
+T = TypeVar("T")
+C = TypeVar("C")
 
-class StatePicker(ModalScreen[None]):
-    """A list to choose from; what is chosen holds at once, and counts go on living."""
+
+class Picker(ModalScreen[None], Generic[T]):
+    """Items toggled one by one; what is chosen holds at once, and what the items say goes on living.
+
+    An item is what it stands for and how it reads. The list is as wide as its longest item and never cut
+    short of its title. The key that opened it closes it, too.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        ("escape,f,q", "dismiss", "Close"),
-        ("space", "toggle_state", "Toggle"),
+        ("escape,q", "dismiss", "Close"),
+        ("space", "toggle_item", "Toggle"),
         ("j", "move(1)", "Down"),
         ("k", "move(-1)", "Up"),
         ("a", "every", "All"),
     ]
+    LEGEND = "space toggles, a all, Esc closes"
 
-    class Chosen(Message):
-        """Other states are wanted; None means all of them."""
+    class Chosen(Message, Generic[C]):
+        """Other items are wanted; `every` if none is missing."""
 
-        def __init__(self, states: frozenset[int] | None) -> None:
+        def __init__(self, picker: Picker[C], chosen: frozenset[C], *, every: bool) -> None:
             super().__init__()
-            self.states = states
+            self.picker = picker
+            self.chosen = chosen
+            self.every = every
 
-    def __init__(self, states: Sequence[tuple[int, str, int]], chosen: frozenset[int] | None) -> None:
-        super().__init__()
-        self._states = list(states)
-        self._chosen = frozenset(code for code, _, _ in states) if chosen is None else chosen
+        @property
+        def control(self) -> Picker[C]:
+            """The list that was chosen from."""
+            return self.picker
+
+    def __init__(
+        self,
+        title: str,
+        items: Sequence[tuple[T, str]],
+        chosen: frozenset[T] | None = None,
+        *,
+        opened_by: str = "",
+        id: str | None = None,  # noqa: A002 - Textual's name
+    ) -> None:
+        """`chosen` is what is marked at first, None for everything."""
+        super().__init__(id=id)
+        self._title = title
+        self._items = list(items)
+        self._chosen = self._every if chosen is None else chosen
+        self._opened_by = opened_by
+
+    @property
+    def _every(self) -> frozenset[T]:
+        return frozenset(item for item, _ in self._items)
 
     def compose(self) -> ComposeResult:
         """The list."""
         options = OptionList(
-            *(Option(self._prompt(place)) for place in range(len(self._states))), markup=False
+            *(Option(self._prompt(place)) for place in range(len(self._items))), markup=False
         )
-        options.border_title = "TCP states"
-        options.border_subtitle = "space toggles, a all, Esc closes"
+        options.border_title = self._title
+        options.border_subtitle = self.LEGEND
         yield options
 
-    def update(self, states: Sequence[tuple[int, str, int]]) -> None:
-        """New counts: state number, name and count, in the same order."""
+    def update(self, items: Sequence[tuple[T, str]]) -> None:
+        """The same items as they read now, in the same order."""
         options = self.query_one(OptionList)
-        for place, state in enumerate(states):
-            if state != self._states[place]:
-                self._states[place] = state
+        for place, item in enumerate(items):
+            if item != self._items[place]:
+                self._items[place] = item
                 options.replace_option_prompt_at_index(place, self._prompt(place))
 
     def _prompt(self, place: int) -> str:
-        code, name, count = self._states[place]
-        return f"[{'x' if code in self._chosen else ' '}] {name:<12}{count:>12,} "
+        item, text = self._items[place]
+        return f"[{'x' if item in self._chosen else ' '}] {text} "
+
+    def on_key(self, event: Key) -> None:
+        """Close with the key that opened the list."""
+        if event.character == self._opened_by:
+            event.stop()
+            self.dismiss()
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """Enter and clicks toggle."""
         self._toggle(event.option_index)
 
-    def action_toggle_state(self) -> None:
-        """Toggle the state under the cursor."""
+    def action_toggle_item(self) -> None:
+        """Toggle the item under the cursor."""
         place = self.query_one(OptionList).highlighted
         if place is not None:
             self._toggle(place)
@@ -76,17 +113,16 @@ class StatePicker(ModalScreen[None]):
             options.action_cursor_up()
 
     def action_every(self) -> None:
-        """All states, or none if all are chosen."""
-        every = frozenset(code for code, _, _ in self._states)
-        self._choose(frozenset() if self._chosen == every else every)
+        """All items, or none if all are chosen."""
+        self._choose(frozenset() if self._chosen == self._every else self._every)
 
     def _toggle(self, place: int) -> None:
-        self._choose(self._chosen ^ {self._states[place][0]})
+        self._choose(self._chosen ^ {self._items[place][0]})
 
-    def _choose(self, chosen: frozenset[int]) -> None:
-        self._chosen = chosen
+    def _choose(self, chosen: frozenset[T]) -> None:
+        before, self._chosen = self._chosen, chosen
         options = self.query_one(OptionList)
-        for place in range(len(self._states)):
-            options.replace_option_prompt_at_index(place, self._prompt(place))
-        every = len(chosen) == len(self._states)
-        self.app.post_message(self.Chosen(None if every else chosen))
+        for place, (item, _) in enumerate(self._items):
+            if (item in before) != (item in chosen):
+                options.replace_option_prompt_at_index(place, self._prompt(place))
+        self.post_message(self.Chosen(self, chosen, every=chosen == self._every))

@@ -41,10 +41,9 @@ class Shown:
 
 def _differences(old: Sequence[Glyph | None], new: Sequence[Glyph]) -> list[tuple[int, int]]:
     spans: list[tuple[int, int]] = []
-    for place, glyph in enumerate(new):
-        if old[place] == glyph:
-            continue
-        first = place - 1 if place and not glyph[0] else place
+    others = [place for place, (was, glyph) in enumerate(zip(old, new, strict=True)) if was != glyph]
+    for place in others:
+        first = place - 1 if place and not new[place][0] else place
         end = place + 2 if place + 1 < len(new) and not new[place + 1][0] else place + 1
         if spans and first - spans[-1][1] < NEAR:
             spans[-1] = (spans[-1][0], end)
@@ -56,7 +55,8 @@ def _differences(old: Sequence[Glyph | None], new: Sequence[Glyph]) -> list[tupl
 def glyphs(strip: Strip) -> list[Glyph]:
     """A strip, one entry a cell."""
     spread: list[Glyph] = []
-    for text, style, _ in strip:
+    for text, styled, _ in strip:
+        style = styled or None
         if text.isascii():
             spread += [(character, style) for character in text]
             continue

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import ClassVar
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
@@ -43,11 +44,13 @@ class Toned(Widget):
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id, classes=classes)
         self._tone_styles: dict[str, Style] = {}
+        self._looks: dict[tuple[str, Style | None], Style] = {}
 
     def notify_style_update(self) -> None:
         """Forget styles when the theme changes."""
         super().notify_style_update()
         self._tone_styles = {}
+        self._looks = {}
 
     def tone_style(self, tone: str) -> Style:
         """The style of a tone; unknown tones are plain."""
@@ -60,10 +63,35 @@ class Toned(Widget):
 
     def strip(self, cells: Iterable[Cell], width: int, over: Style | None = None) -> Strip:
         """Runs of text as one line of exactly `width` cells, with a style laid over all of it."""
-        base = self.rich_style
-        plain = base + over if over else base
-        segments = []
-        for text, tone in cells:
-            style = base + self.tone_style(tone) if tone else base
-            segments.append(Segment(text, style + over if over else style))
-        return Strip(segments).simplify().adjust_cell_length(width, plain)
+        looks = self._looks
+        segments: list[Segment] = []
+        text, look, length = "", self._look("", over), 0
+        for run, tone in cells:
+            style = looks.get((tone, over)) or self._look(tone, over)
+            if style is not look and text:
+                segments.append(Segment(text, look))
+                text = ""
+            text += run
+            look = style
+            length += len(run) if run.isascii() else cell_len(run)
+        plain = self._look("", over)
+        if length < width:
+            if look is not plain and text:
+                segments.append(Segment(text, look))
+                text = ""
+            text, look = text + " " * (width - length), plain
+        if text:
+            segments.append(Segment(text, look))
+        line = Strip(segments, max(length, width))
+        return line if length <= width else line.crop(0, width)
+
+    def _look(self, tone: str, over: Style | None) -> Style:
+        style = self._looks.get((tone, over))
+        if style is None:
+            style = self.rich_style
+            if tone:
+                style += self.tone_style(tone)
+            if over:
+                style += over
+            self._looks[tone, over] = style
+        return style

@@ -1,46 +1,63 @@
 """Link and address messages of rtnetlink as columns (linux/rtnetlink.h, if_link.h, if_addr.h).
 
-The attributes are walked message by message: links are few, and for few rows this is far quicker than array
-operations.
+Between two polls hardly anything changes but counters: those are gathered every time, the rest is decoded
+when the bytes it was decoded from are no longer the same.
 """
 
 from __future__ import annotations
 
 import socket
-import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
+from numpy.typing import DTypeLike, NDArray
 
-from sockscope.app.collectors.rtnetlink import Datagram
-from sockscope.app.frames.links import LINK_NUMBERS, LINK_TEXTS, STATS, UNKNOWN_NUMBER
-from sockscope.app.frames.table import Column, Strings
+from sockscope.app.collectors.netlink import (
+    HEADER,
+    Attribute,
+    Dump,
+    every,
+    fields,
+    gather,
+    octets,
+    values,
+    whole,
+    within,
+)
+from sockscope.app.collectors.unchanged import Unchanged
+from sockscope.app.frames.links import STATS, UNKNOWN_COUNT, UNKNOWN_NUMBER
+from sockscope.app.frames.table import Column, Numbers, Strings
 
-NLMSG_HEADER = 16
-RTM_NEWLINK = 16
-RTM_NEWADDR = 20
-_TYPE_MASK = 0x3FFF
+RTM_NEWLINK, RTM_GETLINK = 16, 18
+RTM_NEWADDR, RTM_GETADDR = 20, 22
 
-IFINFOMSG = struct.Struct("=BxHiII")
 IFLA_ADDRESS = 1
 IFLA_IFNAME = 3
-IFLA_MTU = 4
-IFLA_LINK = 5
 IFLA_QDISC = 6
-IFLA_MASTER = 10
-IFLA_TXQLEN = 13
-IFLA_OPERSTATE = 16
 IFLA_LINKINFO = 18
 IFLA_IFALIAS = 20
 IFLA_STATS64 = 23
-IFLA_PROMISCUITY = 30
-IFLA_CARRIER = 33
-IFLA_CARRIER_CHANGES = 35
-IFLA_LINK_NETNSID = 37
-IFLA_ALLMULTI = 61
 IFLA_INFO_KIND = 1
 
-IFADDRMSG = struct.Struct("=BBBBI")
+_IFINFOMSG = np.dtype(
+    [("family", "u1"), ("", "u1"), ("type", "u2"), ("index", "u4"), ("flags", "u4"), ("change", "u4")]
+)
+_IFADDRMSG = np.dtype([("family", "u1"), ("prefix", "u1"), ("flags", "u1"), ("scope", "u1"), ("index", "u4")])
+
+_LINK_NUMBERS: Mapping[str, tuple[int, DTypeLike, int]] = {
+    "mtu": (4, np.uint32, UNKNOWN_NUMBER),
+    "operstate": (16, np.uint8, 0),
+    "master": (10, np.uint32, 0),
+    "link": (5, np.uint32, 0),
+    "promiscuity": (30, np.uint32, UNKNOWN_NUMBER),
+    "allmulti": (61, np.uint32, UNKNOWN_NUMBER),
+    "carrier": (33, np.int8, -1),
+    "carrier_changes": (35, np.uint32, UNKNOWN_NUMBER),
+    "txqlen": (13, np.uint32, UNKNOWN_NUMBER),
+    "netnsid": (37, np.int32, -1),
+}
+"""Columns of `links` that are one attribute: its number (IFLA_*), its type, and what stands for none."""
+
 IFA_ADDRESS = 1
 IFA_LOCAL = 2
 IFA_LABEL = 3
@@ -69,168 +86,138 @@ ARPHRD = {
 }
 """Kinds of interfaces without a driver kind of their own, by ifi_type (linux/if_arp.h)."""
 
-_STATS_SIZE = len(STATS) * 8
-
-_ADDRESS_NUMBERS = {
-    "index": np.uint32,
-    "family": np.uint8,
-    "prefix": np.uint8,
-    "scope": np.uint8,
-    "flags": np.uint32,
-}
 _WIDTHS = {int(socket.AF_INET): 4, int(socket.AF_INET6): 16}
 
 
-def links(datagrams: Iterable[Datagram]) -> dict[str, Column]:
-    """The columns of `links` that rtnetlink supplies; the later message about an interface counts."""
-    rows: dict[int, tuple[tuple[int, ...], tuple[str | None, ...], bytes]] = {}
-    for fixed, attributes in _messages(datagrams, RTM_NEWLINK, IFINFOMSG):
-        family, arphrd, index, flags, _ = fixed
-        if family != socket.AF_UNSPEC:
-            continue
-        rows[index] = (
-            (index, flags, *_link_numbers(attributes)),
-            _link_texts(attributes, arphrd),
-            attributes.raw(IFLA_STATS64)[:_STATS_SIZE].ljust(_STATS_SIZE, b"\xff"),
+class Links:
+    """Reads dumps of links, one after the other."""
+
+    def __init__(self) -> None:
+        self._unchanged: Unchanged | None = None
+        self._columns: dict[str, Column] = {}
+        self._stats = _NOWHERE
+
+    def columns(self, dump: Dump) -> dict[str, Column]:
+        """The columns of `links` that rtnetlink supplies; the later message about an interface counts."""
+        if self._unchanged is None or not self._unchanged.same(dump):
+            self._decode(dump)
+        return {**self._columns, **_counters(dump.buffer, self._stats)}
+
+    def _decode(self, dump: Dump) -> None:
+        links = whole(dump, RTM_NEWLINK, _IFINFOMSG.itemsize)
+        head = fields(links, _IFINFOMSG)
+        rows = _last_of_each(head["index"], head["family"] == socket.AF_UNSPEC)
+        links, head = links.take(rows), head[rows]
+        buffer = dump.buffer
+        start = links.offsets + HEADER.size + _IFINFOMSG.itemsize
+        found = every(buffer, start, links.offsets + links.lengths)
+        numbers = {name: found.of(kind) for name, (kind, _, _) in _LINK_NUMBERS.items()}
+        info = found.of(IFLA_LINKINFO)
+        kind = within(buffer, info, (IFLA_INFO_KIND,))[IFLA_INFO_KIND]
+        texts = {
+            "name": found.of(IFLA_IFNAME),
+            "qdisc": found.of(IFLA_QDISC),
+            "alias": found.of(IFLA_IFALIAS),
+        }
+        mac = found.of(IFLA_ADDRESS)
+        self._stats = found.of(IFLA_STATS64)
+        self._columns = {
+            "index": head["index"].copy(),
+            "flags": head["flags"].copy(),
+            **{name: values(buffer, numbers[name], *_LINK_NUMBERS[name][1:]) for name in numbers},
+            "kind": _kinds(_texts(buffer, kind, _text), head["type"]),
+            "mac": Strings.of(_texts(buffer, mac, _hex)),
+            **{name: Strings.of(_texts(buffer, text, _text)) for name, text in texts.items()},
+        }
+        read = [*numbers.values(), *texts.values(), kind, mac]
+        self._unchanged = Unchanged(dump, _IFINFOMSG.itemsize, found.offsets, read)
+
+
+class Addresses:
+    """Reads dumps of addresses, one after the other."""
+
+    def __init__(self) -> None:
+        self._unchanged: Unchanged | None = None
+        self._columns: dict[str, Column] = {}
+
+    def columns(self, dump: Dump) -> dict[str, Column]:
+        """The columns of `addresses`, the same objects while nothing in them changed."""
+        if self._unchanged is None or not self._unchanged.same(dump):
+            self._decode(dump)
+        return self._columns
+
+    def _decode(self, dump: Dump) -> None:
+        told = whole(dump, RTM_NEWADDR, _IFADDRMSG.itemsize)
+        start = told.offsets + HEADER.size + _IFADDRMSG.itemsize
+        found = every(dump.buffer, start, told.offsets + told.lengths)
+        far, local = found.of(IFA_ADDRESS), found.of(IFA_LOCAL)
+        near = Attribute(
+            np.where(local.lengths > 0, local.offsets, far.offsets),
+            np.where(local.lengths > 0, local.lengths, far.lengths),
         )
-    return link_columns(rows.values())
+        flags, label = found.of(IFA_FLAGS), found.of(IFA_LABEL)
+        head = fields(told, _IFADDRMSG)
+        width = np.zeros(256, np.intp)
+        width[[*_WIDTHS]] = [*_WIDTHS.values()]
+        wanted = width[head["family"]]
+        rows = (wanted > 0) & (near.lengths == wanted) & (far.lengths == wanted)
+        given = values(dump.buffer, flags, np.uint32, 0)
+        columns: dict[str, Column] = {
+            **{name: head[name].copy() for name in ("index", "family", "prefix", "scope")},
+            "flags": np.where(flags.present & (flags.lengths >= 4), given, head["flags"]),
+            "label": Strings.of(_texts(dump.buffer, label, _text)),
+            "address": _addresses(dump.buffer, near),
+            "peer": _addresses(dump.buffer, far),
+        }
+        self._columns = {
+            name: column.take(rows) if isinstance(column, Strings) else column[rows]
+            for name, column in columns.items()
+        }
+        self._unchanged = Unchanged(dump, _IFADDRMSG.itemsize, found.offsets, [far, local, flags, label])
 
 
-def _link_numbers(attributes: Attributes) -> tuple[int, ...]:
-    u4 = attributes.u4
-    return (
-        u4(IFLA_MTU, UNKNOWN_NUMBER),
-        attributes.u1(IFLA_OPERSTATE, 0),
-        u4(IFLA_MASTER, 0),
-        u4(IFLA_LINK, 0),
-        u4(IFLA_PROMISCUITY, UNKNOWN_NUMBER),
-        u4(IFLA_ALLMULTI, UNKNOWN_NUMBER),
-        attributes.u1(IFLA_CARRIER, -1),
-        u4(IFLA_CARRIER_CHANGES, UNKNOWN_NUMBER),
-        u4(IFLA_TXQLEN, UNKNOWN_NUMBER),
-        attributes.i4(IFLA_LINK_NETNSID, -1),
-    )
+_NOWHERE = Attribute(np.empty(0, np.intp), np.empty(0, np.intp))
 
 
-def _link_texts(attributes: Attributes, arphrd: int) -> tuple[str | None, ...]:
-    return (
-        attributes.text(IFLA_IFNAME),
-        attributes.nested(IFLA_LINKINFO).text(IFLA_INFO_KIND) or ARPHRD.get(arphrd),
-        attributes.raw(IFLA_ADDRESS).hex(":") or None,
-        attributes.text(IFLA_QDISC),
-        attributes.text(IFLA_IFALIAS),
-    )
+def _last_of_each(index: Numbers, told: NDArray[np.bool_]) -> NDArray[np.intp]:
+    """Of the messages that are `told`, the last about each index, in the order of the first about each."""
+    rows = np.flatnonzero(told)
+    last = dict(zip(index[rows].tolist(), rows.tolist(), strict=True))
+    return np.array([*last.values()], dtype=np.intp)
 
 
-def link_columns(
-    rows: Iterable[tuple[tuple[int, ...], tuple[str | None, ...], bytes]],
-) -> dict[str, Column]:
-    """Columns of rows of numbers, texts and the bytes of their struct rtnl_link_stats64."""
-    listed = list(rows)
-    numbers = np.array([row[0] for row in listed], dtype=np.int64).reshape(len(listed), len(LINK_NUMBERS))
-    stats = np.frombuffer(b"".join(row[2] for row in listed), dtype=np.uint64).reshape(-1, len(STATS))
-    columns: dict[str, Column] = {
-        name: numbers[:, place].astype(kind) for place, (name, kind) in enumerate(LINK_NUMBERS.items())
-    }
-    for place, name in enumerate(LINK_TEXTS):
-        columns[name] = Strings.of(row[1][place] for row in listed)
-    for place, name in enumerate(STATS):
-        columns[name] = stats[:, place]
-    return columns
+def _counters(buffer: bytes, stats: Attribute) -> dict[str, Column]:
+    """The columns of struct rtnl_link_stats64; kernels before know fewer, kernels to come more."""
+    table = np.full((len(stats.offsets), len(STATS)), UNKNOWN_COUNT, np.uint64)
+    told = np.minimum(stats.lengths // 8, len(STATS))
+    for number in np.unique(told[told > 0]).tolist():
+        rows = np.flatnonzero(told == number)
+        table[rows, :number] = (
+            gather(buffer, stats.offsets[rows], f"V{number * 8}").view(np.uint64).reshape(-1, number)
+        )
+    return dict(zip(STATS, table.T.copy(), strict=True))
 
 
-def addresses(datagrams: Iterable[Datagram]) -> dict[str, Column]:
-    """The columns of `addresses`."""
-    numbers: list[tuple[int, ...]] = []
-    labels: list[str | None] = []
-    local: list[bytes] = []
-    peer: list[bytes] = []
-    for fixed, attributes in _messages(datagrams, RTM_NEWADDR, IFADDRMSG):
-        family, prefix, flags, scope, index = fixed
-        far = attributes.raw(IFA_ADDRESS)
-        near = attributes.raw(IFA_LOCAL) or far
-        if len(near) != _WIDTHS.get(family) or len(far) != len(near):
-            continue
-        numbers.append((index, family, prefix, scope, attributes.u4(IFA_FLAGS, flags)))
-        labels.append(attributes.text(IFA_LABEL))
-        local.append(near.ljust(16, b"\0"))
-        peer.append(far.ljust(16, b"\0"))
-    table = np.array(numbers, dtype=np.int64).reshape(len(numbers), len(_ADDRESS_NUMBERS))
-    return {
-        **{name: table[:, place].astype(kind) for place, (name, kind) in enumerate(_ADDRESS_NUMBERS.items())},
-        "label": Strings.of(labels),
-        "address": np.frombuffer(b"".join(local), dtype=np.uint8).reshape(-1, 16),
-        "peer": np.frombuffer(b"".join(peer), dtype=np.uint8).reshape(-1, 16),
-    }
+def _texts(buffer: bytes, attribute: Attribute, read: Callable[[bytes], str | None]) -> Iterator[str | None]:
+    ends = (attribute.offsets + attribute.lengths).tolist()
+    for start, end in zip(attribute.offsets.tolist(), ends, strict=True):
+        yield None if start < 0 else read(buffer[start:end])
 
 
-class Attributes:
-    """The attributes between two byte offsets of a datagram; what is missing or too short is absent."""
-
-    __slots__ = ("_bytes", "_halves", "_places", "_words")
-
-    def __init__(self, data: bytes, halves: memoryview, words: memoryview, start: int, end: int) -> None:
-        self._bytes = data
-        self._halves = halves
-        self._words = words
-        self._places: dict[int, int] = {}
-        at, stop = start >> 1, end >> 1
-        while at + 2 <= stop:
-            size = halves[at]
-            if size < 4 or at + (size >> 1) > stop:
-                break
-            self._places[halves[at + 1] & _TYPE_MASK] = at
-            at += ((size + 3) & ~3) >> 1
-
-    def raw(self, kind: int) -> bytes:
-        """The payload, empty if there is none."""
-        at = self._places.get(kind)
-        return b"" if at is None else self._bytes[2 * at + 4 : 2 * at + self._halves[at]]
-
-    def u1(self, kind: int, absent: int) -> int:
-        """The payload as one octet."""
-        at = self._places.get(kind)
-        return absent if at is None or self._halves[at] < 5 else self._bytes[2 * at + 4]
-
-    def u4(self, kind: int, absent: int) -> int:
-        """The payload as an unsigned number of 32 bits."""
-        at = self._places.get(kind)
-        if at is None or self._halves[at] < 8:
-            return absent
-        value: int = self._words[(at >> 1) + 1]
-        return value
-
-    def i4(self, kind: int, absent: int) -> int:
-        """The payload as a signed number of 32 bits."""
-        value = self.u4(kind, absent)
-        return value - 2**32 if value >= 2**31 else value
-
-    def text(self, kind: int) -> str | None:
-        """The payload as text up to its NUL."""
-        at = self._places.get(kind)
-        if at is None:
-            return None
-        return self.raw(kind).partition(b"\0")[0].decode("utf-8", "surrogateescape")
-
-    def nested(self, kind: int) -> Attributes:
-        """The attributes inside the payload."""
-        at = self._places.get(kind, 0)
-        start, end = (2 * at + 4, 2 * at + self._halves[at]) if at else (0, 0)
-        return Attributes(self._bytes, self._halves, self._words, start, end)
+def _text(payload: bytes) -> str:
+    return payload.partition(b"\0")[0].decode("utf-8", "surrogateescape")
 
 
-def _messages(
-    datagrams: Iterable[Datagram], message_type: int, fixed: struct.Struct
-) -> Iterator[tuple[tuple[int, ...], Attributes]]:
-    """The fixed header and the attributes of every message of that type."""
-    for data, offsets in datagrams:
-        halves = memoryview(data).cast("H")
-        words = memoryview(data).cast("I")
-        for offset in offsets:
-            start = offset + NLMSG_HEADER
-            end = offset + words[offset >> 2]
-            if halves[(offset >> 1) + 2] == message_type and start + fixed.size <= end:
-                yield (
-                    fixed.unpack_from(data, start),
-                    Attributes(data, halves, words, start + fixed.size, end),
-                )
+def _hex(payload: bytes) -> str | None:
+    return payload.hex(":") or None
+
+
+def _kinds(texts: Iterator[str | None], types: Numbers) -> Strings:
+    """What the driver calls itself, else the kind of hardware."""
+    return Strings.of(text or ARPHRD.get(kind) for text, kind in zip(texts, types.tolist(), strict=True))
+
+
+def _addresses(buffer: bytes, attribute: Attribute) -> NDArray[np.uint8]:
+    """Payloads of either family, shape (messages, 16)."""
+    four, sixteen = (octets(buffer, attribute, width, 16) for width in _WIDTHS.values())
+    return four | sixteen

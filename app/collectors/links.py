@@ -7,13 +7,18 @@ from __future__ import annotations
 
 import time
 
-from sockscope.app.collectors import linkmsg, netdev
+from sockscope.app.collectors import netdev
 from sockscope.app.collectors.base import Collected
+from sockscope.app.collectors.linkmsg import RTM_GETADDR, RTM_GETLINK, Addresses, Links
 from sockscope.app.collectors.linkspeed import SYS_NET, LinkSpeeds
-from sockscope.app.collectors.rtnetlink import Dump, RouteSocket, What
+from sockscope.app.collectors.netlink import NETLINK_ROUTE, Dump, NetlinkSocket, strerror
+from sockscope.app.collectors.rtmsg import failed
 from sockscope.app.frames.frame import Note
+from sockscope.app.frames.links import no_links
 from sockscope.app.frames.table import Column, Table
 
+_IFINFOMSG, _IFADDRMSG = bytes(16), bytes(8)
+"""Requests for everything: links and addresses of every family."""
 _INTERRUPTED = "the list changed twice while the kernel told it, so something may be missing or told twice"
 
 
@@ -26,8 +31,9 @@ class LinksCollector:
         self._proc_net = proc_net
         self._sys_net = sys_net
         self._speeds = LinkSpeeds(sys_net)
-        self._route: RouteSocket | None = None
-        self._refused = OSError()
+        self._links_read, self._addresses_read = Links(), Addresses()
+        self._route: NetlinkSocket | None = None
+        self._refused = 0
         self._open()
 
     def collect(self) -> Collected:
@@ -46,26 +52,25 @@ class LinksCollector:
 
     def _open(self) -> None:
         try:
-            self._route = RouteSocket()
+            self._route = NetlinkSocket(NETLINK_ROUTE)
         except OSError as refused:
-            self._refused = refused
+            self._refused = refused.errno or 1
 
     def _links(self) -> tuple[Table, tuple[Note, ...]]:
         taken = time.monotonic()
-        try:
-            dump = self._dump("link")
-        except OSError as refused:
-            return self._fallback(taken, refused)
+        dump = self._dump(RTM_GETLINK, _IFINFOMSG)
+        if dump.error:
+            return self._fallback(taken, dump.error)
         notes = (Note("links", "incomplete", _INTERRUPTED),) if dump.interrupted else ()
-        return self._with_speed(linkmsg.links(dump.datagrams), taken), notes
+        return self._with_speed(self._links_read.columns(dump), taken), notes
 
-    def _fallback(self, taken: float, refused: OSError) -> tuple[Table, tuple[Note, ...]]:
-        why = f"netlink: {refused.strerror or refused}"
+    def _fallback(self, taken: float, refused: int) -> tuple[Table, tuple[Note, ...]]:
+        why = f"netlink: {strerror(refused)}"
         try:
             columns = netdev.links(self._proc_net, self._sys_net)
         except OSError as unreadable:
             both = f"{why}; /proc/net/dev: {unreadable.strerror or unreadable}"
-            return self._with_speed(linkmsg.links(()), taken), (Note("links", "failed", both),)
+            return Table(no_links().columns, taken), (Note("links", "failed", both),)
         return self._with_speed(columns, taken), (
             Note("links", "fallback", f"{why}; read from /proc/net/dev, which knows fewer counters"),
         )
@@ -77,17 +82,15 @@ class LinksCollector:
 
     def _addresses(self) -> tuple[Table, tuple[Note, ...]]:
         taken = time.monotonic()
-        try:
-            dump = self._dump("addr")
-        except OSError as refused:
-            why = f"netlink: {refused.strerror or refused}"
-            return Table(linkmsg.addresses(()), taken), (Note("addresses", "missing", why),)
-        notes = (Note("addresses", "incomplete", _INTERRUPTED),) if dump.interrupted else ()
-        return Table(linkmsg.addresses(dump.datagrams), taken), notes
+        dump = self._dump(RTM_GETADDR, _IFADDRMSG)
+        table = Table(self._addresses_read.columns(dump), taken)
+        if dump.error:
+            return table, (Note("addresses", "missing", f"netlink: {strerror(dump.error)}"),)
+        return table, (Note("addresses", "incomplete", _INTERRUPTED),) if dump.interrupted else ()
 
-    def _dump(self, what: What) -> Dump:
+    def _dump(self, kind: int, request: bytes) -> Dump:
         """One dump, asked for again once if it was interrupted."""
         if self._route is None:
-            raise OSError(*self._refused.args)
-        dump = self._route.dump(what)
-        return self._route.dump(what) if dump.interrupted else dump
+            return failed(self._refused)
+        dump = self._route.dump(kind, request)
+        return self._route.dump(kind, request) if dump.interrupted else dump

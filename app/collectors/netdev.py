@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-import struct
 from pathlib import Path
 
-from sockscope.app.collectors.linkmsg import ARPHRD, link_columns
+import numpy as np
+
+from sockscope.app.collectors.linkmsg import ARPHRD
 from sockscope.app.collectors.linkspeed import SYS_NET, line
-from sockscope.app.frames.links import OPERSTATES, STATS, UNKNOWN_COUNT, UNKNOWN_NUMBER
-from sockscope.app.frames.table import Column
+from sockscope.app.frames.links import (
+    LINK_NUMBERS,
+    LINK_TEXTS,
+    OPERSTATES,
+    STATS,
+    UNKNOWN_COUNT,
+    UNKNOWN_NUMBER,
+)
+from sockscope.app.frames.table import Column, Strings
 
 PROC_NET = "/proc/thread-self/net"
 
@@ -33,8 +41,6 @@ _FIELDS = (
 """Columns of the file. The unnamed ones are sums (frame, carrier) whose parts are not told; drop is
 rx_dropped and rx_missed_errors together."""
 
-_STATS = struct.Struct(f"={len(STATS)}Q")
-
 
 def links(proc_net: str = PROC_NET, sys_net: str = SYS_NET) -> dict[str, Column]:
     """The columns of `links` as far as files tell; raises OSError if /proc/net/dev cannot be read.
@@ -47,8 +53,13 @@ def links(proc_net: str = PROC_NET, sys_net: str = SYS_NET) -> dict[str, Column]
     rows = []
     for name, stats in counters.items():
         place = Path(sys_net, name) if described else None
-        rows.append((_numbers(place), _texts(name, place), _STATS.pack(*stats)))
-    return link_columns(rows)
+        rows.append((_numbers(place), _texts(name, place), stats))
+    numbers = np.array([row[0] for row in rows], dtype=np.int64).reshape(-1, len(LINK_NUMBERS)).T
+    counts = np.array([row[2] for row in rows], dtype=np.uint64).reshape(-1, len(STATS)).T
+    columns: dict[str, Column] = dict(zip(STATS, counts, strict=True))
+    columns |= {name: numbers[place].astype(kind) for place, (name, kind) in enumerate(LINK_NUMBERS.items())}
+    columns |= {name: Strings.of(row[1][place] for row in rows) for place, name in enumerate(LINK_TEXTS)}
+    return columns
 
 
 def parse(text: str) -> dict[str, tuple[int, ...]]:
@@ -72,7 +83,7 @@ def _listed(sys_net: Path) -> set[str]:
 
 
 def _numbers(place: Path | None) -> tuple[int, ...]:
-    """In the order of `link_columns`."""
+    """In the order of LINK_NUMBERS."""
     state = None if place is None else line(place / "operstate")
     return (
         _number(place, "ifindex", 0),

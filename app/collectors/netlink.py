@@ -9,16 +9,17 @@ import contextlib
 import os
 import socket
 import struct
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import count
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 NETLINK_ROUTE = 0
 NETLINK_SOCK_DIAG = 4
+NETLINK_NETFILTER = 12
 
 NLM_F_REQUEST = 0x1
 NLM_F_DUMP_INTR = 0x10
@@ -41,8 +42,8 @@ _DATAGRAM = 32768
 class Dump:
     """The messages of one dump: `offsets` and `lengths` in bytes (intp), each at its nlmsghdr in `buffer`.
 
-    `error` is the errno with which the kernel refused or ended the dump (0 = it was answered), `interrupted`
-    says that the tables changed while they were walked.
+    `error` is the errno with which the kernel refused or ended the dump (0 = it was answered); what had come
+    before that is there. `interrupted` says that the tables changed while they were walked.
     """
 
     buffer: bytes
@@ -72,6 +73,27 @@ class Attribute:
         return self.offsets >= 0
 
 
+@dataclass(frozen=True, eq=False, slots=True)
+class Attributes:
+    """Every attribute of many messages: its message (`rows`), `kinds`, byte `offsets` of payloads, `lengths`.
+    Those of one message are in their order. Where messages have many, this is cheaper than looking for each
+    kind."""
+
+    messages: int
+    rows: NDArray[np.intp]
+    kinds: NDArray[np.uint16]
+    offsets: NDArray[np.intp]
+    lengths: NDArray[np.intp]
+
+    def of(self, kind: int) -> Attribute:
+        """Where the first of that kind lies in each message."""
+        hits = np.flatnonzero(self.kinds == kind)[::-1]
+        found = Attribute(np.full(self.messages, -1, np.intp), np.zeros(self.messages, np.intp))
+        found.offsets[self.rows[hits]] = self.offsets[hits]
+        found.lengths[self.rows[hits]] = self.lengths[hits]
+        return found
+
+
 class NetlinkSocket:
     """A netlink socket of the network namespace it is opened in. Raises OSError where the kernel has no such
     protocol."""
@@ -97,17 +119,22 @@ class NetlinkSocket:
         sequence = next(self._sequence)
         request_flags = NLM_F_REQUEST | NLM_F_DUMP | flags
         header = HEADER.pack(HEADER.size + len(payload), message_type, request_flags, sequence, 0)
+        chunks: list[bytes] = []
+        starts = [np.empty(0, np.intp)]
         try:
             self._socket.send(header + payload)
-            return self._receive(sequence)
+            error, interrupted = self._receive(sequence, chunks, starts)
         except OSError as refused:
             self._socket.close()
             self._socket = self._open()
-            return Dump(b"", np.empty(0, np.intp), np.empty(0, np.intp), refused.errno or 1)
+            error, interrupted = refused.errno or 1, False
+        return _dump(b"".join(chunks), np.concatenate(starts) * 4, error, interrupted)
 
-    def _receive(self, sequence: int) -> Dump:
-        chunks: list[bytes] = []
-        starts: list[NDArray[np.intp]] = []
+    def _receive(
+        self, sequence: int, chunks: list[bytes], starts: list[NDArray[np.intp]]
+    ) -> tuple[int, bool]:
+        """Read to the end of the dump into datagrams and, in words, where messages start in them; the errno
+        it ended with, and whether its end says that it was interrupted."""
         base = 0
         while True:
             chunk = self._socket.recv(_DATAGRAM)
@@ -122,7 +149,7 @@ class NetlinkSocket:
             chunks.append(chunk)
             base += len(words)
             if ended:
-                return _dump(b"".join(chunks), np.concatenate(starts) * 4, _errno(words, last))
+                return _errno(words, last), bool(words[last + 1] >> 16 & NLM_F_DUMP_INTR)
 
 
 def _walk(words: memoryview) -> NDArray[np.intp]:
@@ -151,10 +178,10 @@ def _errno(words: memoryview, last: int) -> int:
     return 2**32 - value if value >= 2**31 else 0
 
 
-def _dump(buffer: bytes, offsets: NDArray[np.intp], error: int) -> Dump:
+def _dump(buffer: bytes, offsets: NDArray[np.intp], error: int, interrupted: bool) -> Dump:
     lengths = gather(buffer, offsets, np.uint32).astype(np.intp)
     flags = gather(buffer, offsets + 6, np.uint16)
-    return Dump(buffer, offsets, lengths, error, bool((flags & NLM_F_DUMP_INTR).any()))
+    return Dump(buffer, offsets, lengths, error, interrupted or bool((flags & NLM_F_DUMP_INTR).any()))
 
 
 def gather(buffer: bytes, offsets: NDArray[np.intp], dtype: DTypeLike) -> NDArray[Any]:
@@ -185,6 +212,16 @@ def whole(dump: Dump, message_type: int, size: int) -> Dump:
     return dump if good.all() else dump.take(good)
 
 
+def each_once(dump: Dump, keys: NDArray[np.uint64]) -> Dump:
+    """Of messages with the same key only the last: a dump that walks a hash table in steps may meet a thing
+    twice that moved meanwhile."""
+    ordered = np.sort(keys)
+    if not (ordered[1:] == ordered[:-1]).any():
+        return dump
+    _, last = np.unique(keys[::-1], return_index=True)
+    return dump.take(np.sort(len(keys) - 1 - last))
+
+
 def attributes(
     dump: Dump, fixed: int, wanted: Iterable[int], rows: NDArray[np.intp] | None = None
 ) -> dict[int, Attribute]:
@@ -206,26 +243,62 @@ def nested(
         kind: Attribute(np.full(len(start), -1, np.intp), np.zeros(len(start), np.intp)) for kind in wanted
     }
     active = np.arange(len(start)) if rows is None else rows
-    at = start[active]
-    stop = end[active]
+    for which, kinds, offsets, lengths in _in_step(buffer, active, start[active], end[active]):
+        for kind, attribute in found.items():
+            hit = kinds == kind
+            if hit.any():
+                rows_hit = which[hit]
+                new = attribute.offsets[rows_hit] < 0
+                attribute.offsets[rows_hit[new]] = offsets[hit][new]
+                attribute.lengths[rows_hit[new]] = lengths[hit][new]
+    return found
+
+
+def every(buffer: bytes, start: NDArray[np.intp], end: NDArray[np.intp]) -> Attributes:
+    """All attributes in the stretches from `start` to `end` (bytes)."""
+    none = np.empty(0, np.intp)
+    steps = [(none, none.astype(np.uint16), none, none), *_in_step(buffer, np.arange(len(start)), start, end)]
+    rows, kinds, offsets, lengths = (np.concatenate(parts) for parts in zip(*steps, strict=True))
+    return Attributes(len(start), rows, kinds, offsets, lengths)
+
+
+_Step: TypeAlias = tuple[NDArray[np.intp], NDArray[np.uint16], NDArray[np.intp], NDArray[np.intp]]
+
+
+def _in_step(
+    buffer: bytes, rows: NDArray[np.intp], at: NDArray[np.intp], stop: NDArray[np.intp]
+) -> Iterator[_Step]:
+    """The first attribute of every stretch from `at` to `stop`, then the second, and so on: rows, kinds, byte
+    offsets of payloads, lengths. One that is malformed ends its stretch."""
     while True:
         inside = (at >= 0) & (at + 4 <= stop)
         if not inside.all():
-            active, at, stop = active[inside], at[inside], stop[inside]
-        if not len(active):
-            return found
+            rows, at, stop = rows[inside], at[inside], stop[inside]
+        if not len(rows):
+            return
         head = gather(buffer, at, _ATTRIBUTE)
         size = head["length"].astype(np.intp)
-        kinds = head["type"] & _TYPE_MASK
+        kinds: NDArray[np.uint16] = head["type"] & np.uint16(_TYPE_MASK)
         sound = (size >= 4) & (at + size <= stop)
-        for kind, attribute in found.items():
-            hit = (kinds == kind) & sound
-            if hit.any():
-                which = active[hit]
-                new = attribute.offsets[which] < 0
-                attribute.offsets[which[new]] = at[hit][new] + 4
-                attribute.lengths[which[new]] = size[hit][new] - 4
-        at = np.where(sound, at + ((size + 3) & ~3), stop)
+        if not sound.all():
+            rows, at, stop, size, kinds = rows[sound], at[sound], stop[sound], size[sound], kinds[sound]
+        yield rows, kinds, at + 4, size - 4
+        at = at + ((size + 3) & ~3)
+
+
+def within(
+    buffer: bytes, container: Attribute, wanted: Iterable[int], rows: NDArray[np.intp] | None = None
+) -> dict[int, Attribute]:
+    """Find attributes nested in an attribute; none where that is absent."""
+    return nested(buffer, container.offsets, container.offsets + container.lengths, wanted, rows)
+
+
+def octets(buffer: bytes, attribute: Attribute, size: int, room: int) -> NDArray[np.uint8]:
+    """The payload as bytes, shape (messages, room); zeros where it is missing or not `size` bytes long."""
+    out = np.zeros((len(attribute.offsets), room), np.uint8)
+    rows = np.flatnonzero(attribute.present & (attribute.lengths == size))
+    out[rows, :size] = gather(buffer, attribute.offsets[rows], f"V{size}").view(np.uint8).reshape(-1, size)
+    return out
 
 
 def values(buffer: bytes, attribute: Attribute, dtype: DTypeLike, absent: Any) -> NDArray[Any]:

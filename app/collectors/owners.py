@@ -47,30 +47,45 @@ class OwnersCollector:
         self._facts = ProcessFacts(facts, clock)
         self._tables: dict[str, Table] = {}
         self._made_of: tuple[Holders, Inodes] | None = None
+        self._notes: tuple[Note, ...] = ()
+        self._starts: dict[int, int] = {}
+        """Start ticks of the processes in `owners`."""
 
     def collect(self, wanted: NDArray[np.uint64], budget: float) -> Collected:
+        """Look, and tell what was found."""
+        self.look(wanted, budget)
+        return self.found()
+
+    def look(self, wanted: NDArray[np.uint64], budget: float) -> None:
         """Spend about `budget` seconds on finding who holds the sockets with these inodes, in any order and
         with repeats; some progress is made even if it is 0."""
         began = self._clock()
-        notes: tuple[Note, ...] = ()
         gone = self._search.want(wanted, self._scan.begin(), began)
         share = _SCAN_SHARE if self._facts.pending else 1.0
         try:
             self._scan.run(self._search, gone, began + budget * share)
         except OSError as error:
-            notes = (Note("owners", "missing", f"processes cannot be listed: {error.strerror}"),)
+            self._notes = (Note("owners", "missing", f"processes cannot be listed: {error.strerror}"),)
         else:
-            notes = self._forbidden()
-            self._search.settle(self._scan.complete, bool(notes), self._scan.lost, self._clock())
-        owners = self._keep("owners", self._owners(began))
-        pids = np.unique(owners.numbers("pid"))
-        self._facts.refresh({pid: self._scan.start(pid) for pid in pids.tolist()}, began + budget)
+            self._notes = self._forbidden()
+            self._search.settle(self._scan.complete, bool(self._notes), self._scan.lost, self._clock())
+        if self._scan.idle:
+            self._own(began)
+        if self._scan.idle or self._facts.pending:
+            self._facts.refresh(self._starts, began + budget)
+
+    def found(self) -> Collected:
+        """The tables as far as is known; the processes that were just found may not have names yet."""
+        now = self._clock()
+        self._scan.take_stock(self._search)
+        owners = self._own(now)
+        self._facts.refresh(self._starts, now)
         self._tables = {
             "owners": owners,
-            "processes": self._facts.table(pids, began),
-            "unowned": self._keep("unowned", self._unowned(began)),
+            "processes": self._facts.table(np.array([*self._starts], dtype=np.uint32), now),
+            "unowned": self._keep("unowned", self._unowned(now)),
         }
-        return Collected(self._tables, notes)
+        return Collected(self._tables, self._notes)
 
     @property
     def busy(self) -> bool:
@@ -81,13 +96,17 @@ class OwnersCollector:
         """Give back directories that are still open."""
         self._scan.close()
 
-    def _owners(self, taken: float) -> Table:
+    def _own(self, taken: float) -> Table:
+        """Table `owners`, the same object while nothing in it changed."""
         holders, inodes = self._scan.holders, self._search.inodes
         known, self._made_of = self._made_of, (holders, inodes)
-        if known is not None and known[0] is holders and known[1] is inodes:
-            return self._tables["owners"]
-        rows = holders.take(contains(inodes, holders.inodes))
-        return Table({"inode": rows.inodes, "pid": rows.pids, "fd": rows.fds}, taken)
+        if known is None or known[0] is not holders or known[1] is not inodes:
+            rows = holders.take(contains(inodes, holders.inodes))
+            made = Table({"inode": rows.inodes, "pid": rows.pids, "fd": rows.fds}, taken)
+            self._tables = {**self._tables, "owners": self._keep("owners", made)}
+            pids = np.unique(made.numbers("pid")).tolist()
+            self._starts = {pid: self._scan.start(pid) for pid in pids}
+        return self._tables["owners"]
 
     def _unowned(self, taken: float) -> Table:
         rows = self._search.reason != OWNED

@@ -25,7 +25,8 @@ _CHUNK = 256
 _SPARE = 8
 """How many numbers a guess tries beyond those that are needed."""
 _START_TIME = 19  # field 22 of stat(5), counted from the one after the name
-_PREFIX = "socket:["
+_PREFIX, _BEHIND = b"socket:[", slice(8, -1)
+_LONGEST_INODE = 19
 
 
 def processes(root: str) -> dict[int, int]:
@@ -204,15 +205,12 @@ def _targets(directory: int, fds: list[int]) -> list[int]:
     found = []
     for fd in fds:
         try:
-            target = readlink(str(fd), dir_fd=directory)
+            target = readlink(b"%d" % fd, dir_fd=directory)
         except (FileNotFoundError, ProcessLookupError):
             found.append(UNREAD)
-        else:
-            found.append(_inode(target) if target.startswith(_PREFIX) else NO_SOCKET)
+            continue
+        digits = target[_BEHIND]
+        # A file of a detached mount shows its bare name, which anyone may choose.
+        named = target.startswith(_PREFIX) and digits.isdigit() and len(digits) <= _LONGEST_INODE
+        found.append(int(digits) if named else NO_SOCKET)
     return found
-
-
-def _inode(target: str) -> int:
-    digits = target[len(_PREFIX) : -1]
-    # A file of a detached mount shows its bare name, which anyone may choose.
-    return int(digits) if len(digits) < 20 and digits.isascii() and digits.isdecimal() else NO_SOCKET

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import socket
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -57,6 +58,16 @@ def sockets(proc_net: str, names: tuple[str, ...]) -> list[Table]:
         family, protocol = _FILES[name]
         tables.append(parse(text, family, protocol))
     return tables
+
+
+def in_use(proc_net: str) -> dict[str, int] | None:
+    """How many sockets of each protocol the namespace has, by the kernel's names such as `TCP` and `RAWv6`;
+    None where /proc/net/protocols cannot be read."""
+    try:
+        lines = Path(proc_net, "protocols").read_bytes().splitlines()[1:]
+        return {words[0].decode("ascii"): int(words[2]) for words in map(bytes.split, lines)}
+    except (OSError, ValueError, IndexError):
+        return None
 
 
 def no_sockets() -> Table:
@@ -112,6 +123,18 @@ def _line(words: list[bytes], protocol: int) -> tuple[bytes, bytes, tuple[int, .
         )
     except ValueError:
         return None
+
+
+def numbers(lines: list[bytes], places: Mapping[int, int]) -> NDArray[np.int64]:
+    """The words at these places of each line, read to these bases, shape (rows, places); a line that has not
+    all of them is left out."""
+    rows = []
+    for words in map(bytes.split, lines):
+        try:
+            rows.append([int(words[place], base) for place, base in places.items()])
+        except (ValueError, IndexError):
+            continue
+    return np.array(rows, dtype=np.int64).reshape(len(rows), len(places))
 
 
 def _address(text: bytes) -> bytes:

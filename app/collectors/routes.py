@@ -75,29 +75,24 @@ class RoutesCollector:
 
     def _family(self, family: int, notes: list[Note]) -> _Part | None:
         """Both tables of one address family, None if they cannot be known."""
-        dump = self._dump(family)
-        if dump.error:
-            return self._from_files(family, dump.error, notes)
-        if dump.interrupted:
+        answer = self._dump(family)
+        if answer.error:
+            return self._from_files(family, answer.error, notes)
+        if answer.interrupted:
             notes.append(Note("routes", "incomplete", "routes changed while the kernel listed them"))
-        routes, nexthops = rtmsg.decode(dump, family)
+        routes, nexthops = rtmsg.decode(answer, family)
         if family == socket.AF_INET6 and len(routes):
             prefixes, _ = rtmsg.decode(self._dump(family, _RTM_F_PREFIX), family)
             routes = rtmsg.with_advertised(routes, prefixes)
         return routes, nexthops
 
     def _dump(self, family: int, flags: int = 0) -> Dump:
-        request = _REQUEST.pack(family, flags)
         try:
             if self._socket is None:
                 self._socket = self._connect(NETLINK_ROUTE)
-            for _ in range(_TRIES):
-                dump = self._socket.dump(_RTM_GETROUTE, request)
-                if not dump.interrupted:
-                    break
+            return dump(self._socket, family, flags)
         except OSError as refused:
             return rtmsg.failed(refused.errno or 1)
-        return dump
 
     def _from_files(self, family: int, error: int, notes: list[Note]) -> _Part | None:
         name, parse, lacking = _FILES[family]
@@ -115,6 +110,17 @@ class RoutesCollector:
             return None
         notes.append(Note("routes", "fallback", f"netlink: {reason}; from /proc/net/{name}: {lacking}"))
         return parse(text, self._index_of), rtmsg.nothing()[1]
+
+
+def dump(netlink: NetlinkSocket, family: int, flags: int = 0) -> Dump:
+    """The routes of one address family; `flags` (RTM_F_) choose which. Asked again a few times while the
+    kernel says that they changed under it."""
+    request = _REQUEST.pack(family, flags)
+    for _ in range(_TRIES):
+        answer = netlink.dump(_RTM_GETROUTE, request)
+        if not answer.interrupted:
+            break
+    return answer
 
 
 def _index_of(name: str) -> int:

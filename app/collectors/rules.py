@@ -1,7 +1,8 @@
 """Policy routing rules of IPv4 and IPv6, in the order in which the kernel tries them (linux/fib_rules.h).
 
-`rules`: family u1 (2, 10), priority u4, table u4 (0: none), action Strings (`lookup`, `goto 40000`, `nop`,
-`blackhole`, `unreachable`, `prohibit`), selector Strings (what a packet must match, "" = every packet).
+`rules`: family u1 (2, 10), priority u4, table u4 (0: none), action Strings (`lookup`, `nop`, `blackhole`,
+`goto 40000`, with ` [unresolved]` where there is no such rule, `unreachable`, `prohibit`), selector Strings
+(what a packet must match, "" = every packet; a device that is not there is `[detached]`).
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import errno
 import socket
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ from sockscope.app.collectors.netlink import strerror
 from sockscope.app.frames.frame import Note
 from sockscope.app.frames.table import Strings, Table
 
-_INVERT = 0x2
+_INVERT, _UNRESOLVED = 0x2, 0x4
 _ACTIONS = {1: "lookup", 2: "goto", 3: "nop", 6: "blackhole", 7: "unreachable", 8: "prohibit"}
 _NO_RULES = {errno.EAFNOSUPPORT, errno.EOPNOTSUPP}
 """A kernel without that family, or built without policy rules, has none: nothing is missing."""
@@ -27,8 +28,10 @@ _NO_SUPPRESS = 0xFFFFFFFF
 _IP_PROTOCOLS = {1: "icmp", 6: "tcp", 17: "udp", 33: "dccp", 58: "ipv6-icmp", 132: "sctp", 136: "udplite"}
 _MASKS = {27, 28, 29, 30}
 """Masks of flow label, ports and DSCP; the attribute they belong to is there as well."""
-_PLAIN = {"FRA_IIFNAME": "iif", "FRA_OIFNAME": "oif", "FRA_TUN_ID": "tun_id"}
-_RANGES = {"FRA_UID_RANGE": "uidrange", "FRA_SPORT_RANGE": "sport", "FRA_DPORT_RANGE": "dport"}
+_DEVICES = (("FRA_IIFNAME", "iif", 0x8), ("FRA_OIFNAME", "oif", 0x10))
+"""With the flag that says that there is no such device."""
+_LENGTHS = {socket.AF_INET: 32, socket.AF_INET6: 128}
+_PORTS = {"FRA_SPORT_RANGE": "sport", "FRA_DPORT_RANGE": "dport"}
 
 Rule = Mapping[str, Any]
 """A rule as pyroute2 decodes it: the fields of fib_rule_hdr and the list `attrs` of names and values."""
@@ -96,7 +99,9 @@ def _connect() -> Any:
 
 def _action(rule: Rule, more: Rule) -> str:
     name = _ACTIONS.get(rule["action"], f"action {rule['action']}")
-    return f"goto {more.get('FRA_GOTO', 0)}" if name == "goto" else name
+    if name != "goto":
+        return name
+    return f"goto {more.get('FRA_GOTO', 0)}{' [unresolved]' if rule['flags'] & _UNRESOLVED else ''}"
 
 
 def _selector(rule: Rule, more: Rule) -> str:
@@ -104,18 +109,18 @@ def _selector(rule: Rule, more: Rule) -> str:
     words = []
     for key, name, length in (("FRA_SRC", "from", "src_len"), ("FRA_DST", "to", "dst_len")):
         if key in more:
-            words.append(f"{name} {more[key]}/{rule[length]}")
+            whole = rule[length] == _LENGTHS.get(rule["family"])
+            words.append(f"{name} {more[key]}" if whole else f"{name} {more[key]}/{rule[length]}")
     if rule["tos"]:
         words.append(f"tos {rule['tos']:#x}")
     if "FRA_FWMARK" in more or more.get("FRA_FWMASK"):
         mask = more.get("FRA_FWMASK", 0xFFFFFFFF)
         mark = f"fwmark {more.get('FRA_FWMARK', 0):#x}"
         words.append(mark if mask == 0xFFFFFFFF else f"{mark}/{mask:#x}")
-    words += [f"{name} {_text(more[key])}" for key, name in _PLAIN.items() if key in more]
-    words += [f"{name} {_range(more[key])}" for key, name in _RANGES.items() if key in more]
-    if "FRA_IP_PROTO" in more:
-        number = more["FRA_IP_PROTO"]
-        words.append(f"ipproto {_IP_PROTOCOLS.get(number, number)}")
+    for key, name, detached in _DEVICES:
+        if key in more:
+            words.append(f"{name} {_text(more[key])}{' [detached]' if rule['flags'] & detached else ''}")
+    words += _flow(more)
     if more.get("FRA_L3MDEV"):
         words.append("l3mdev")
     if _unnamed(more.get("UNKNOWN")):
@@ -127,6 +132,20 @@ def _selector(rule: Rule, more: Rule) -> str:
     if rule["flags"] & _INVERT:
         words.insert(0, "not")
     return " ".join(words)
+
+
+def _flow(more: Rule) -> Iterator[str]:
+    """Whose packets, of which protocol and ports, from which tunnel."""
+    if "FRA_UID_RANGE" in more:
+        yield f"uidrange {_range(more['FRA_UID_RANGE'])}"
+    if "FRA_IP_PROTO" in more:
+        number = more["FRA_IP_PROTO"]
+        yield f"ipproto {_IP_PROTOCOLS.get(number, number)}"
+    for key, name in _PORTS.items():
+        if key in more:
+            yield f"{name} {_range(more[key])}"
+    if "FRA_TUN_ID" in more:
+        yield f"tun_id {more['FRA_TUN_ID']}"
 
 
 def _text(value: Any) -> str:

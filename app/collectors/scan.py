@@ -94,8 +94,9 @@ class _Paused:
 class Scan:
     """Knows the descriptors of every process, as of when each was last looked at.
 
-    After a pass, `holders` are all known sockets, `ended` the sockets of processes that ended, `lost` tells
-    whether a process ended before it could be read, and `idle` that more time would bring nothing now.
+    After a pass, `holders` are all sockets known when stock was last taken, `ended` the sockets of processes
+    that ended since, `lost` tells whether a process ended before it could be read, and `idle` that more time
+    would bring nothing now.
     """
 
     def __init__(self, root: str, clock: Callable[[], float], recheck: float) -> None:
@@ -106,6 +107,8 @@ class Scan:
         self._processes: dict[int, _Process] = {}
         self._paused: list[_Paused] = []
         self._changed: set[int] = set()
+        self._inherited = False
+        """Something was learned of a process that may share it with its parent."""
         self._network = procfs.network(root, "self")
         self._likely: deque[_Process] = deque()
         self._likely_for = LONG_AGO
@@ -146,11 +149,13 @@ class Scan:
         now = self._clock()
         deadline = max(deadline, now + _LEAST)
         self.lost = False
-        self.ended = NO_INODES
-        for pid in self.holders.holding(gone):
-            self._processes[pid].shed = True
+        if len(gone):
+            self.take_stock(search)
+            for pid in self.holders.holding(gone):
+                self._processes[pid].shed = True
         self._list()
-        self._take_stock(search)
+        if len(self.ended) or not search.compared:
+            self.take_stock(search)
         self._suspect(search)
         self._resume(search, now + (deadline - now) / 2)
         self.idle = False
@@ -162,7 +167,23 @@ class Scan:
             else:
                 self._resume(search, deadline)
                 self.idle = not self._paused
-        self._take_stock(search)
+        if self.idle:
+            self.take_stock(search)
+
+    def take_stock(self, search: Search) -> None:
+        """Bring `holders`, and what `search` knows of them, up to date. While a pass goes on in pieces nobody
+        needs that: it costs as much as reading many descriptors."""
+        if self._changed:
+            descriptors = [
+                (pid, self._processes[pid].fds, self._processes[pid].inodes)
+                for pid in self._changed
+                if pid in self._processes
+            ]
+            self.holders = self.holders.replaced(self._changed, descriptors)
+            self._changed.clear()
+        self._inherited = False
+        search.compare(self.holders.inodes, self.ended, self.number, self._clock())
+        self.ended = NO_INODES
 
     def close(self) -> None:
         """Give back the directories of reads that have not ended."""
@@ -194,17 +215,6 @@ class Scan:
         except OSError:
             return False
 
-    def _take_stock(self, search: Search) -> None:
-        if self._changed:
-            descriptors = [
-                (pid, self._processes[pid].fds, self._processes[pid].inodes)
-                for pid in self._changed
-                if pid in self._processes
-            ]
-            self.holders = self.holders.replaced(self._changed, descriptors)
-            self._changed.clear()
-        search.compare(self.holders.inodes, self.ended, self.number, self._clock())
-
     def _suspect(self, search: Search) -> None:
         """Begin to look for new inodes: first where sockets have just vanished."""
         newest = search.newest()
@@ -220,8 +230,8 @@ class Scan:
         for process in everyone:
             if process.complete == _NEVER:
                 yield process, _Look.WHOLE
-        if self._changed:
-            self._take_stock(search)  # what they inherited is shared now and no longer presumed unchanged
+        if self._inherited:
+            self.take_stock(search)  # what they inherited is shared now and no longer presumed unchanged
         if search.open():
             yield from self._new_sockets(search, everyone)
             yield from self._old_sockets(search, everyone)
@@ -338,6 +348,7 @@ class Scan:
             return
         process.fds, process.inodes = reading.fds, reading.inodes.copy()
         self._changed.add(process.pid)
+        self._inherited |= process.complete == _NEVER
         if search.found(process.inodes):
             process.gained_at = self._clock()
             process.foreign = False

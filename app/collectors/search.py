@@ -39,6 +39,11 @@ class Search:
         self._given = NO_INODES
         self._compared = (NO_INODES, NO_INODES)
 
+    @property
+    def compared(self) -> bool:
+        """Whether `held` says what the last comparison found of these very inodes."""
+        return self.inodes is self._compared[1]
+
     def want(self, inodes: Inodes, now_pass: int, now: float) -> Inodes:
         """Make these the wanted inodes, any order, repeats allowed; the ones no longer wanted come back."""
         if np.array_equal(inodes, self._given):
@@ -50,9 +55,12 @@ class Search:
         wanted = wanted[first & (wanted != NO_SOCKET)]
         if np.array_equal(wanted, self.inodes):
             return NO_INODES
-        stay = contains(self.inodes, wanted)
-        places = np.searchsorted(self.inodes, wanted[stay])
-        gone = self.inodes[~contains(wanted, self.inodes)]
+        places = np.searchsorted(self.inodes, wanted)
+        stay = np.append(self.inodes, NO_SOCKET)[places] == wanted
+        places = places[stay]
+        left = np.ones(len(self.inodes), dtype=np.bool_)
+        left[places] = False
+        gone = self.inodes[left]
         held = np.zeros(len(wanted), dtype=np.bool_)
         reason = np.full(len(wanted), NOT_LOOKED, dtype=np.uint8)
         since = np.full(len(wanted), now_pass, dtype=np.int64)

@@ -1,91 +1,87 @@
-"""Internet sockets from sock_diag: `sockets`, one row each, `tcp_states`, the count of every TCP state, and
-`tcp_info` (tcpinfo.py).
+"""Internet sockets from sock_diag: `sockets`, one row each, `tcp_states`, the count of every TCP state,
+`tcp_info` (tcpinfo.py), and `mptcp` (mptcp.py) where there is such a connection.
 
-Layouts: linux/inet_diag.h (struct inet_diag_req_v2, struct inet_diag_msg).
+Layouts: inetdiag.py.
 
 `sockets` has the columns family u1 (AF_INET, AF_INET6), protocol u2 (IPPROTO_*), state u1 (1..11 as in
-tcp_states.h, 13 bound but inactive), timer u1, retrans u1, expires u4 (ms), local_address and remote_address
-(rows, 16) u1 in network order (IPv4 in the first four), local_port and remote_port u2, interface u4 (index
-of the bound device), cookie u8 (0 where there is none), rx_queue and tx_queue u4, uid u4, inode u8, v6only i1
-(-1 unknown) and drops i8 (-1 unknown). Where rows are left out, `inodes` has those of all sockets
-all the same, in one column inode u8, with repeats.
+tcp_states.h, 13 bound but inactive; of SCTP associations, which have a remote port, 0..7 as in
+sctp/constants.h), timer u1, retrans u1, expires u4 (ms), local_address and remote_address (rows, 16) u1 in
+network order (IPv4 in the first four), local_port and remote_port u2, interface u4 (index of the bound
+device), cookie u8 (0 where there is none; associations of one SCTP socket share it), rx_queue and tx_queue
+u4, uid u4, inode u8, v6only i1 (-1 unknown) and drops i8 (-1 unknown). Where rows are left out, `inodes` has
+those of all sockets all the same, in one column inode u8, with repeats.
 """
 
 from __future__ import annotations
 
 import errno
+import os
+import re
 import socket
-import struct
 import time
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sockscope.app.collectors import netlink, procnet, tcpinfo
+from sockscope.app.collectors import mptcp, netlink, procnet, tcpinfo
 from sockscope.app.collectors.base import Collected
+from sockscope.app.collectors.inetdiag import (
+    ASK_INFO,
+    ASK_SKMEMINFO,
+    BOUND_INACTIVE,
+    CLOSE,
+    LISTEN,
+    MESSAGE,
+    SOCK_DIAG_BY_FAMILY,
+    TCPDIAG_GETSOCK,
+    cookies,
+    decode,
+    each_once,
+    inodes,
+    request,
+    request_both,
+    tcp_state,
+)
 from sockscope.app.collectors.netlink import NETLINK_SOCK_DIAG, Dump, NetlinkSocket
 from sockscope.app.frames.frame import Note
+from sockscope.app.frames.inet import IPPROTO_MPTCP, IPPROTO_SCTP, IPPROTO_UDPLITE
 from sockscope.app.frames.table import Table, concatenate
 
-TCPDIAG_GETSOCK = 18
-SOCK_DIAG_BY_FAMILY = 20
-IPPROTO_UDPLITE = 136
-
 SYN_RECV = 3
-CLOSE = 7
-LISTEN = 10
-BOUND_INACTIVE = 13
 TCP_STATES = (*range(1, 12), BOUND_INACTIVE)
 
 _ALL_TCP = sum(1 << state for state in TCP_STATES)
 _ALL_UDP = 1 << 1 | 1 << CLOSE
-
-INET_DIAG_SKMEMINFO = 7
-INET_DIAG_SKV6ONLY = 11
-_ASK_SKMEMINFO = 1 << (INET_DIAG_SKMEMINFO - 1)
-_SK_MEMINFO_DROPS = 8
-
-_REQUEST = struct.Struct("=BBBxI48x")
-_BOTH_FAMILIES = struct.Struct("=xxxB48xI4x")
-"""struct inet_diag_req: the older request walks the tables once for IPv4 and IPv6 together."""
-_NO_COOKIE = b"\xff" * 8
-_MESSAGE = np.dtype(
-    [
-        ("family", "u1"),
-        ("state", "u1"),
-        ("timer", "u1"),
-        ("retrans", "u1"),
-        ("local_port", ">u2"),
-        ("remote_port", ">u2"),
-        ("local_address", "u1", 16),
-        ("remote_address", "u1", 16),
-        ("interface", "u4"),
-        ("cookie", "u8"),
-        ("expires", "u4"),
-        ("rx_queue", "u4"),
-        ("tx_queue", "u4"),
-        ("uid", "u4"),
-        ("inode", "u4"),
-    ]
-)
-_PLAIN = (
-    "family",
-    "state",
-    "timer",
-    "retrans",
-    "interface",
-    "cookie",
-    "expires",
-    "rx_queue",
-    "tx_queue",
-    "uid",
-)
+_ALL = 0xFFFFFFFF
 
 _ABSENT = (errno.ENOENT, errno.EINVAL, errno.EAFNOSUPPORT, errno.EPROTONOSUPPORT, errno.EOPNOTSUPP)
 """Answers that mean: this kernel has no such protocol or family."""
 
-_DATAGRAMS = (socket.IPPROTO_UDP, IPPROTO_UDPLITE)
+_MPTCP_IS_COUNTED = (6, 3)
+"""The kernel from which on /proc/net/protocols counts MPTCP sockets; before it says 0."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """What sock_diag has beside TCP: names in /proc/net/protocols, the states and extensions to ask for, and
+    the files that serve where this kernel has no such dump."""
+
+    protocol: int
+    names: tuple[str, ...]
+    states: int
+    extensions: int
+    files: tuple[str, ...] = ()
+
+
+_UDP = _Kind(socket.IPPROTO_UDP, (), _ALL_UDP, ASK_SKMEMINFO)
+_UDPLITE = _Kind(IPPROTO_UDPLITE, ("UDP-Lite", "UDPLITEv6"), _ALL_UDP, ASK_SKMEMINFO)
+_RAW = _Kind(socket.IPPROTO_RAW, ("RAW", "RAWv6"), _ALL_UDP, ASK_SKMEMINFO, ("raw", "raw6"))
+_SCTP = _Kind(IPPROTO_SCTP, ("SCTP", "SCTPv6"), _ALL, ASK_SKMEMINFO)
+_MPTCP = _Kind(IPPROTO_MPTCP, ("MPTCP", "MPTCPv6"), _ALL, ASK_SKMEMINFO | ASK_INFO)
+_RARE = (_UDPLITE, _RAW, _SCTP, _MPTCP)
+"""Asked for only where the kernel counts some."""
 
 NEVER_SPARED = frozenset({SYN_RECV, LISTEN})
 """States whose rows others need: a connection that nobody has accepted yet belongs to its listener."""
@@ -94,14 +90,16 @@ SPARED_FROM = 10_000
 
 
 class SocketsCollector:
-    """Dumps TCP, UDP and UDP-Lite over netlink, and raw sockets from /proc/net.
+    """Dumps TCP and UDP over netlink, and what is rarer where the kernel counts any: UDP-Lite, raw sockets,
+    SCTP and MPTCP. Raw sockets come from /proc/net where the kernel has no dump of them.
 
     Where sock_diag is refused everything comes from /proc/net, and a note says so.
     """
 
-    provides = ("sockets", "tcp_states", "tcp_info", "inodes")
+    provides = ("sockets", "tcp_states", "tcp_info", "mptcp", "inodes")
 
     def __init__(self, proc_net: str = procnet.PROC_NET) -> None:
+        self._counts_mptcp = _kernel() >= _MPTCP_IS_COUNTED
         self._proc_net = proc_net
         self._absent: set[tuple[int, int]] = set()
         self._netlink: NetlinkSocket | None = None
@@ -141,32 +139,37 @@ class SocketsCollector:
 
     def _over_netlink(self) -> dict[str, Table] | None:
         """None where sock_diag is refused."""
-        tcp = self._tcp()
+        counts = procnet.in_use(self._proc_net) if "sockets" in self._wanted else {}
+        carried = counts is not None and any(counts.get(name) for name in _MPTCP.names)
+        tcp = self._tcp(ASK_INFO if carried or "tcp_info" in self._wanted else 0)
         if tcp is None:
             return None
         told = {"tcp_states": _table_of_counts(np.concatenate([state for _, state in tcp]))}
         shown = self._shown(tcp)
         if "tcp_info" in self._wanted:
-            told["tcp_info"] = concatenate([tcpinfo.decode(dump, _MESSAGE) for dump in shown])
+            told["tcp_info"] = concatenate([tcpinfo.decode(dump, MESSAGE) for dump in shown])
         if "sockets" in self._wanted:
-            others = self._others()
+            others = self._others(counts, [dump for dump, _ in tcp])
             if others is None:
                 return None
-            rows = concatenate([*(decode(dump, socket.IPPROTO_TCP) for dump in shown), *others])
+            rows = concatenate([*(decode(dump, socket.IPPROTO_TCP) for dump in shown), *others.rows])
             told["sockets"] = rows
+            if others.mptcp:
+                parts = [*map(mptcp.connections, others.mptcp), *map(mptcp.subflows, shown)]
+                told["mptcp"] = concatenate(parts)
             if sum(map(len, shown)) < sum(len(dump) for dump, _ in tcp):
-                inodes = [_inodes(dump) for dump, _ in tcp]
-                told["inodes"] = Table({"inode": np.concatenate([rows.numbers("inode"), *inodes])})
+                every = [inodes(dump) for dump, _ in tcp]
+                told["inodes"] = Table({"inode": np.concatenate([rows.numbers("inode"), *every])})
         return told
 
-    def _tcp(self) -> list[tuple[Dump, NDArray[np.uint8]]] | None:
-        """All TCP sockets, each once, and their states; None where they are refused."""
-        info = tcpinfo.ASK if "tcp_info" in self._wanted else 0
-        both = _BOTH_FAMILIES.pack(info, _ALL_TCP)
+    def _tcp(self, info: int) -> list[tuple[Dump, NDArray[np.uint8]]] | None:
+        """All TCP sockets, each once, and their states; None where they are refused. The kernel tells with
+        `info` which of them carry MPTCP."""
+        both = request_both(_ALL_TCP, info)
         dumps = self._ask(TCPDIAG_GETSOCK, socket.AF_UNSPEC, socket.IPPROTO_TCP, both)
         if dumps == []:
             dumps = self._by_family(socket.IPPROTO_TCP, _ALL_TCP, info)
-        return None if dumps is None else [(dump, _tcp_state(dump)) for dump in dumps]
+        return None if dumps is None else [(dump, tcp_state(dump)) for dump in dumps]
 
     def _shown(self, tcp: list[tuple[Dump, NDArray[np.uint8]]]) -> list[Dump]:
         """The messages that become rows."""
@@ -177,20 +180,41 @@ class SocketsCollector:
             return [dump for dump, _ in tcp]
         return [dump.take(rows) for (dump, _), rows in zip(tcp, asked, strict=True)]
 
-    def _others(self) -> list[Table] | None:
-        """Rows of what is not TCP; None where they are refused."""
-        parts = []
-        for protocol in _DATAGRAMS:
-            dumps = self._by_family(protocol, _ALL_UDP, _ASK_SKMEMINFO)
+    def _others(self, counts: Mapping[str, int] | None, tcp: list[Dump]) -> _Others | None:
+        """What is not TCP; None where it is refused."""
+        others = _Others()
+        for kind in (_UDP, *(kind for kind in _RARE if self._worth_asking(kind, counts))):
+            dumps = self._by_family(kind.protocol, kind.states, kind.extensions)
             if dumps is None:
                 return None
-            parts += [decode(dump, protocol) for dump in dumps]
-        return [*parts, self._files("raw", "raw6")]
+            if kind is _MPTCP and self._answered_as_tcp(dumps, tcp):
+                continue
+            others.rows += [decode(dump, kind.protocol) for dump in dumps]
+            if kind.files and not dumps:
+                others.rows.append(self._files(*kind.files))
+            if kind is _MPTCP:
+                others.mptcp = [dump for dump in dumps if len(dump)]
+        return others
+
+    def _worth_asking(self, kind: _Kind, counts: Mapping[str, int] | None) -> bool:
+        """Whether the kernel may have such sockets in this namespace."""
+        if counts is None:
+            return True
+        there = [counts[name] for name in kind.names if name in counts]
+        return any(there) or (kind is _MPTCP and bool(there) and not self._counts_mptcp)
+
+    def _answered_as_tcp(self, dumps: list[Dump], tcp: list[Dump]) -> bool:
+        """Whether this kernel went by the low byte of the protocol, as before 5.9: it is not asked again."""
+        told = [cookies(dump) for dump in dumps if len(dump)]
+        if not told or not any(np.isin(cookies(dump), np.concatenate(told)).any() for dump in tcp):
+            return False
+        self._absent |= {(family, IPPROTO_MPTCP) for family in (socket.AF_INET, socket.AF_INET6)}
+        return True
 
     def _by_family(self, protocol: int, states: int, extensions: int) -> list[Dump] | None:
         dumps: list[Dump] = []
         for family in (socket.AF_INET, socket.AF_INET6):
-            payload = _REQUEST.pack(family, protocol, extensions, states)[:-8] + _NO_COOKIE
+            payload = request(family, protocol, states, extensions)
             answered = self._ask(SOCK_DIAG_BY_FAMILY, family, protocol, payload)
             if answered is None:
                 return None
@@ -205,7 +229,8 @@ class SocketsCollector:
             return []
         dump = self._netlink.dump(message_type, payload)
         if not dump.error:
-            return [each_once(netlink.whole(dump, message_type, _MESSAGE.itemsize))]
+            whole = netlink.whole(dump, message_type, MESSAGE.itemsize)
+            return [whole if protocol == IPPROTO_SCTP else each_once(whole)]
         if dump.error in _ABSENT and (family, protocol) != (socket.AF_INET, socket.IPPROTO_TCP):
             self._absent.add((family, protocol))
             return []
@@ -219,69 +244,12 @@ class SocketsCollector:
         return concatenate(parts) if parts else procnet.no_sockets()
 
 
-def each_once(dump: Dump) -> Dump:
-    """A dump walks its hash table in steps, so a socket that changed state may be met twice: the later
-    message counts."""
-    cookies = netlink.gather(dump.buffer, dump.offsets + _at("cookie"), np.uint64)
-    ordered = np.sort(cookies)
-    if not (ordered[1:] == ordered[:-1]).any():
-        return dump
-    _, last = np.unique(cookies[::-1], return_index=True)
-    return dump.take(np.sort(len(cookies) - 1 - last))
+@dataclass(eq=False, slots=True)
+class _Others:
+    """What there is beside TCP: rows, and the dumps of MPTCP that hold any."""
 
-
-def _at(field: str) -> int:
-    """Distance of a field from its nlmsghdr."""
-    return netlink.HEADER.size + _OFFSETS[field]
-
-
-_OFFSETS = {name: place[1] for name, place in (_MESSAGE.fields or {}).items()}
-
-
-def _tcp_state(dump: Dump) -> NDArray[np.uint8]:
-    """The state of each message; the kernel says CLOSE for what is bound and inactive."""
-    state = netlink.gather(dump.buffer, dump.offsets + _at("state"), np.uint8)
-    state[state == CLOSE] = BOUND_INACTIVE
-    return state
-
-
-def _inodes(dump: Dump) -> NDArray[np.uint64]:
-    return netlink.gather(dump.buffer, dump.offsets + _at("inode"), np.uint32).astype(np.uint64)
-
-
-def decode(dump: Dump, protocol: int) -> Table:
-    """The rows of one dump of one protocol, every message whole."""
-    messages = netlink.fields(dump, _MESSAGE)
-    columns: dict[str, NDArray[Any]] = {name: np.ascontiguousarray(messages[name]) for name in _PLAIN}
-    for name in ("local_address", "remote_address"):
-        columns[name] = np.ascontiguousarray(messages[name])
-    for name in ("local_port", "remote_port"):
-        columns[name] = messages[name].astype(np.uint16)
-    columns["inode"] = messages["inode"].astype(np.uint64)
-    columns["protocol"] = np.full(len(messages), protocol, dtype=np.uint16)
-    columns["v6only"] = _v6only(dump, columns["family"], columns["state"])
-    columns["drops"] = np.full(len(messages), -1, dtype=np.int64)
-    if protocol == socket.IPPROTO_TCP:
-        columns["state"][columns["state"] == CLOSE] = BOUND_INACTIVE
-    else:
-        columns["drops"] = _drops(dump)
-    return Table(columns)
-
-
-def _v6only(dump: Dump, family: NDArray[np.uint8], state: NDArray[np.uint8]) -> NDArray[np.int8]:
-    rows = np.flatnonzero((family == socket.AF_INET6) & ((state == LISTEN) | (state == CLOSE)))
-    if not len(rows):
-        return np.full(len(dump), -1, dtype=np.int8)
-    found = netlink.attributes(dump, _MESSAGE.itemsize, (INET_DIAG_SKV6ONLY,), rows)
-    return netlink.values(dump.buffer, found[INET_DIAG_SKV6ONLY], np.int8, -1)
-
-
-def _drops(dump: Dump) -> NDArray[np.int64]:
-    found = netlink.attributes(dump, _MESSAGE.itemsize, (INET_DIAG_SKMEMINFO,))[INET_DIAG_SKMEMINFO]
-    drops = np.full(len(dump), -1, dtype=np.int64)
-    told = found.lengths >= 4 * (_SK_MEMINFO_DROPS + 1)
-    drops[told] = netlink.gather(dump.buffer, found.offsets[told] + 4 * _SK_MEMINFO_DROPS, np.uint32)
-    return drops
+    rows: list[Table] = field(default_factory=list)
+    mptcp: list[Dump] = field(default_factory=list)
 
 
 def tcp_states(sockets: Table) -> Table:
@@ -294,3 +262,9 @@ def _table_of_counts(state: NDArray[np.uint8]) -> Table:
     counts = np.bincount(state, minlength=BOUND_INACTIVE + 1)
     states = np.array(TCP_STATES, dtype=np.uint8)
     return Table({"state": states, "count": counts[states].astype(np.uint32)})
+
+
+def _kernel() -> tuple[int, int]:
+    """Version of the running kernel, (0, 0) where it is written in some other way."""
+    found = re.match(r"(\d+)\.(\d+)", os.uname().release)
+    return (int(found[1]), int(found[2])) if found else (0, 0)

@@ -14,11 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sockscope.app.collectors import netlink
+from sockscope.app.collectors.inetdiag import INET_DIAG_INFO
 from sockscope.app.collectors.netlink import Dump
 from sockscope.app.frames.table import Table
 
-INET_DIAG_INFO = 2
-ASK = 1 << (INET_DIAG_INFO - 1)
 LISTEN = 10
 
 FIELDS: dict[str, tuple[int, np.dtype[Any]]] = {

@@ -104,7 +104,8 @@ class Decoder:
         self._tables: dict[str, Table] = {}
 
     def decode(self, header: bytes, body: bytes | bytearray | memoryview) -> Frame:
-        """The frame of one header and body. Columns are views of `body`, which must not change afterwards.
+        """The frame of one header and body. Nothing of `body` is kept: a column that stays as it is would
+        keep all others that came with it.
 
         Raises ValueError where the two do not fit.
         """
@@ -123,7 +124,7 @@ class Decoder:
                 dtype, shape, *texts = entry
                 kind = np.dtype(dtype)
                 number = int(np.prod(shape))
-                numbers = np.frombuffer(body, dtype=kind, count=number, offset=at).reshape(shape)
+                numbers = np.frombuffer(body, dtype=kind, count=number, offset=at).reshape(shape).copy()
                 at += -(-number * kind.itemsize // _ALIGN) * _ALIGN
                 columns[key] = Strings(numbers, tuple(texts[0])) if texts else numbers
             tables[name] = Table(columns, table["taken"])

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sockscope.app.frames.table import Numbers, Strings, Table
+from sockscope.app.model.identity import mix
 from sockscope.app.model.meanings import SEVERITIES, by_type, meaning
 from sockscope.app.model.rates import Change, Key, find
 
@@ -26,11 +27,13 @@ def identity(section: str, name: str) -> int:
 class Layout:
     """What holds for the rows of a table while the kernel lists the same counters.
 
-    `listed_late` are counters that the kernel lists from their first event on, so they were 0 before.
+    `interfaces` is unknown for counters of the whole namespace; `listed_late` are counters that the kernel
+    lists from their first event on, so they were 0 before.
     """
 
     sections: Strings
     names: Strings
+    interfaces: Strings
     keys: Key
     gauge: NDArray[np.bool_]
     severity: NDArray[np.uint8]
@@ -39,23 +42,51 @@ class Layout:
 
     @classmethod
     def of(cls, table: Table) -> Layout:
-        """Look everything up by section and name."""
-        sections, names = table.strings("section"), table.strings("name")
-        pairs = [(sections[row] or "", names[row] or "") for row in range(len(table))]
+        """Look everything up, once for each section and name however many interfaces count it."""
+        sections, names, interfaces = table.strings("section"), table.strings("name"), interfaces_of(table)
+        width = len(names.values) + 1
+        codes = (sections.codes.astype(np.int64) + 1) * width + names.codes + 1
+        distinct, place = np.unique(codes, return_inverse=True)
+        pairs = [
+            (("", *sections.values)[code // width], ("", *names.values)[code % width])
+            for code in distinct.tolist()
+        ]
         known = [meaning(*pair) for pair in pairs]
+        keys = np.array([identity(*pair) for pair in pairs], dtype=np.uint64)[place]
+        texts = Strings.of(one.text or None for one in known)
         return cls(
             sections=sections,
             names=names,
-            keys=np.array([identity(*pair) for pair in pairs], dtype=np.uint64),
-            gauge=np.array([one.kind == "gauge" for one in known], dtype=np.bool_),
-            severity=np.array([SEVERITIES.index(one.severity) for one in known], dtype=np.uint8),
-            listed_late=np.array([by_type(*pair) for pair in pairs], dtype=np.bool_),
-            meaning=Strings.of(one.text or None for one in known),
+            interfaces=interfaces,
+            keys=_of_interfaces(keys, interfaces),
+            gauge=np.array([one.kind == "gauge" for one in known], dtype=np.bool_)[place],
+            severity=np.array([SEVERITIES.index(one.severity) for one in known], dtype=np.uint8)[place],
+            listed_late=np.array([by_type(*pair) for pair in pairs], dtype=np.bool_)[place],
+            meaning=texts.take(place),
         )
 
     def fits(self, table: Table) -> bool:
         """Whether the rows of `table` are the same counters."""
-        return _same(self.sections, table.strings("section")) and _same(self.names, table.strings("name"))
+        return (
+            _same(self.sections, table.strings("section"))
+            and _same(self.names, table.strings("name"))
+            and _same(self.interfaces, interfaces_of(table))
+        )
+
+
+def interfaces_of(table: Table) -> Strings:
+    """The interface of each counter, unknown for those of the whole namespace."""
+    if "interface" in table:
+        return table.strings("interface")
+    return Strings(np.full(len(table), -1, dtype=np.int32), ())
+
+
+def _of_interfaces(keys: Key, interfaces: Strings) -> Key:
+    """Keys of counters, told apart by the interface where there is one."""
+    if not interfaces.values:
+        return keys
+    own = interfaces.lookup([identity("interface", name) for name in interfaces.values], 0, np.uint64)
+    return np.where(interfaces.codes < 0, keys, mix(keys, own))
 
 
 def _same(one: Strings, other: Strings) -> bool:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sockscope.app.collectors.lookups import Lookup
 from sockscope.app.frames.frame import Frame
 from sockscope.app.frames.table import Table
 from sockscope.app.model.ownership import NO_PERMISSION
@@ -37,6 +38,12 @@ class TabParts:
     """Why there is no row at all."""
     left_out: Callable[[Store], int] = lambda _: 0
     """How many things were counted but have no row, because nobody looks at them."""
+    standing: Callable[[Store], Any] = lambda _: ()
+    """Whatever the view wants to say all the time, whatever rows there are."""
+    asks: Callable[[Table, int], tuple[Lookup, ...]] = lambda _, __: ()
+    """What the kernel has to be asked for the details of a row."""
+    decides: Callable[[Store, Table], int | None] = lambda _, __: None
+    """The key of the row that answers what the user asked the kernel, once it does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +93,30 @@ class Snapshot:
     """Seconds since the mark, None without one."""
     left_out: int = 0
     """Things of this tab that were counted but have no row, because nobody looks at them."""
+    standing: Any = ()
+    """What the tab's view says whatever rows there are."""
+    questions: tuple[Lookup, ...] = ()
+    """What the kernel has to be asked for the details of the open row."""
+    decided: int | None = None
+    """The key of the row that answers what the user asked the kernel."""
     hidden_owners: int = 0
     """Sockets whose owner this user may not see."""
+
+    @property
+    def things(self) -> NDArray[np.intp]:
+        """The rows of `order` that are no headings."""
+        if self.rows is None or "heading" not in self.rows:
+            return self.order
+        return self.order[~self.rows.numbers("heading")[self.order].astype(np.bool_)]
+
+    @property
+    def total(self) -> int:
+        """How many things there are, shown or not."""
+        rows = self.rows
+        if rows is None:
+            return self.left_out
+        headings = int(np.count_nonzero(rows.numbers("heading"))) if "heading" in rows else 0
+        return self.left_out + len(rows) - headings
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -101,6 +130,15 @@ class _Scene:
     rows: dict[tuple[str, Options], Table | None] = field(default_factory=dict)
 
 
+class _Chosen(NamedTuple):
+    """Rows of a tab that a query shows, in order, and their identities."""
+
+    rows: Table | None
+    query: Query
+    order: NDArray[np.intp]
+    keys: Key
+
+
 class Engine:
     """Takes frames and requests, gives snapshots. It lives in one thread."""
 
@@ -109,10 +147,12 @@ class Engine:
         self._store = Store()
         self._strip = StateStrip()
         self._presence = {tab: Presence() for tab in tabs}
+        self._switched: dict[str, Options] = {}
         self._live = _Scene(self._store)
         self._paused: _Scene | None = None
         self._mark = 0
         self._details: tuple[int, Any] | None = None
+        self._chosen: _Chosen | None = None
 
     def advance(self, frame: Frame) -> None:
         """Take a frame in; histories grow, shown or not."""
@@ -141,16 +181,15 @@ class Engine:
         scene = self._paused or self._live
         parts = self._tabs[request.tab]
         rows = self._rows(scene, request, parts)
-        order = np.empty(0, np.intp) if rows is None else select(rows, request.query, parts.reading)
-        keys = np.empty(0, np.uint64) if rows is None else rows.numbers("key")[order]
+        chosen = self._choose(rows, request.query, parts.reading)
         since = scene.store.marked_at
         details, gone = self._open(scene, request, rows, parts)
         return Snapshot(
             request=request,
             frame=scene.store.frame,
             rows=rows,
-            order=order,
-            keys=keys,
+            order=chosen.order,
+            keys=chosen.keys,
             states=scene.states,
             tabs=scene.tabs,
             empty="" if rows is not None and len(rows) else parts.empty(scene.store),
@@ -159,6 +198,9 @@ class Engine:
             elapsed=scene.elapsed,
             marked_for=None if since is None else scene.store.frame.monotonic - since,
             left_out=parts.left_out(scene.store),
+            standing=parts.standing(scene.store),
+            questions=_questions(request, rows, parts),
+            decided=None if rows is None else parts.decides(scene.store, rows),
             hidden_owners=_hidden(scene.store),
         )
 
@@ -180,10 +222,22 @@ class Engine:
             if rows is not None:
                 now = scene.store.frame.monotonic
                 gap = MISSED_TICKS * max(scene.store.frame.every, scene.elapsed)
+                if self._switched.get(request.tab, request.options) != request.options:
+                    gap = -1.0  # what a switch shows is not new, what it hides not gone
+                self._switched[request.tab] = request.options
                 partly = parts.left_out(scene.store) > 0
                 rows = self._presence[request.tab].observe(rows, now, gap, partly=partly)
             scene.rows[name] = rows
         return scene.rows[name]
+
+    def _choose(self, rows: Table | None, query: Query, reading: Reading) -> _Chosen:
+        """The rows to show, in order; not chosen anew while neither rows nor query are others."""
+        last = self._chosen
+        if last is None or last.rows is not rows or last.query != query:
+            order = np.empty(0, np.intp) if rows is None else select(rows, query, reading)
+            keys = np.empty(0, np.uint64) if rows is None else rows.numbers("key")[order]
+            last = self._chosen = _Chosen(rows, query, order, keys)
+        return last
 
     def _open(self, scene: _Scene, request: Request, rows: Table | None, parts: TabParts) -> tuple[Any, bool]:
         """Details of the open row and whether it is gone; a row that is gone keeps the last that was said."""
@@ -198,6 +252,14 @@ class Engine:
         if self._details is not None and self._details[0] == key:
             return self._details[1], True
         return None, True
+
+
+def _questions(request: Request, rows: Table | None, parts: TabParts) -> tuple[Lookup, ...]:
+    """What the details of the open row want to be asked."""
+    if request.open_row is None or rows is None:
+        return ()
+    places = np.flatnonzero(rows.numbers("key") == np.uint64(request.open_row))
+    return parts.asks(rows, int(places[0])) if len(places) else ()
 
 
 def _hidden(store: Store) -> int:

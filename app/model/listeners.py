@@ -7,12 +7,14 @@ belong to the listener with their local address and port, or to the one that lis
 from __future__ import annotations
 
 import socket
+from copy import copy
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sockscope.app.frames.table import Table
 from sockscope.app.model.endpoints import Addresses, addresses
+from sockscope.app.model.rates import places
 
 LISTEN = 10
 SYN_RECV = 3
@@ -43,25 +45,62 @@ def listener_of(sockets: Table, rows: NDArray[np.intp]) -> NDArray[np.intp]:
     A connection has the family of its listener, whatever its addresses are mapped to. The exact address wins
     over the wildcard; of several that share a port (SO_REUSEPORT) the first stands for all.
     """
-    found = np.full(len(rows), -1, dtype=np.intp)
-    if not len(rows):
-        return found
     candidates = listening(sockets)
-    theirs = _Endpoints(sockets, candidates)
-    wildcard = theirs.where.wildcard
-    ours = _Endpoints(sockets, rows)
-    for place in np.argsort(wildcard, kind="stable"):  # few: one pass over the rows for each listener
-        taken = (ours.port == theirs.port[place]) & (ours.family == theirs.family[place]) & (found < 0)
-        if not wildcard[place]:
-            taken &= (ours.where.high == theirs.where.high[place]) & (
-                ours.where.low == theirs.where.low[place]
-            )
-        found[taken] = candidates[place]
+    if not len(rows) or not len(candidates):
+        return np.full(len(rows), -1, dtype=np.intp)
+    theirs, ours = _Endpoints(sockets, candidates), _Endpoints(sockets, rows)
+    anywhere = theirs.where.wildcard
+    found = _at_any_address(theirs.port[anywhere], candidates[anywhere], ours.port)
+    exact = _at_one_address(theirs.take(~anywhere), candidates[~anywhere], ours)
+    found[exact >= 0] = exact[exact >= 0]
     return found
 
 
+_PORTS = 1 << 17
+"""Ports of both families."""
+
+
 class _Endpoints:
+    """Local addresses, and ports as numbers below _PORTS in which the family is the highest bit."""
+
     def __init__(self, sockets: Table, rows: NDArray[np.intp]) -> None:
-        self.family = sockets.numbers("family")[rows]
-        self.port = sockets.numbers("local_port")[rows]
-        self.where: Addresses = addresses(self.family, sockets.numbers("local_address")[rows])
+        family = sockets.numbers("family")[rows]
+        port = sockets.numbers("local_port")[rows].astype(np.int64)
+        self.port: NDArray[np.int64] = port + np.where(family == socket.AF_INET6, 1 << 16, 0)
+        self.where: Addresses = addresses(family, sockets.numbers("local_address")[rows])
+
+    def take(self, rows: NDArray[np.intp] | NDArray[np.bool_]) -> _Endpoints:
+        """Only those rows."""
+        taken = copy(self)
+        taken.port = self.port[rows]
+        taken.where = Addresses(self.where.high[rows], self.where.low[rows])
+        return taken
+
+
+def _at_any_address(
+    ports: NDArray[np.int64], listeners: NDArray[np.intp], wanted: NDArray[np.int64]
+) -> NDArray[np.intp]:
+    first = np.full(_PORTS, -1, dtype=np.intp)
+    first[ports[::-1]] = listeners[::-1]  # the last one written stays, so the first listener counts
+    found: NDArray[np.intp] = first[wanted]
+    return found
+
+
+def _at_one_address(theirs: _Endpoints, listeners: NDArray[np.intp], ours: _Endpoints) -> NDArray[np.intp]:
+    found = np.full(len(ours.port), -1, dtype=np.intp)
+    served = np.zeros(_PORTS, dtype=np.bool_)
+    served[theirs.port] = True
+    rows = np.flatnonzero(served[ours.port])
+    high, low = np.unique(theirs.where.high), np.unique(theirs.where.low)
+
+    def packed(ends: _Endpoints) -> NDArray[np.int64]:
+        """One number an endpoint, the same only for the same port and address; below 0 for an address at
+        which nobody listens."""
+        upper, lower = places(high, ends.where.high), places(low, ends.where.low)
+        code = (upper * len(low) + lower) * _PORTS + ends.port
+        return np.where((upper < 0) | (lower < 0), -1, code)
+
+    known, first = np.unique(packed(theirs), return_index=True)
+    place = places(known, packed(ours.take(rows)))
+    found[rows[place >= 0]] = listeners[first[place[place >= 0]]]
+    return found

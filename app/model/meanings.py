@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
-from typing import Literal, cast
+from typing import Literal, NamedTuple, cast
+
+from sockscope.app.model import icmp
 
 Kind = Literal["counter", "gauge"]
 Severity = Literal["info", "notice", "problem"]
@@ -26,14 +28,30 @@ class Meaning:
 
 
 _BY_TYPE = re.compile(r"(?:Icmp6)?(In|Out)Type(\d+)")
-_ICMP_ERRORS = frozenset({3, 4, 5, 11, 12})
-_ICMP6_ERRORS = 128
-"""Types below this are errors (RFC 4443)."""
+
+
+class OfType(NamedTuple):
+    """A counter of ICMP messages of one type, of ICMPv6 if `six`, `received` or sent."""
+
+    number: int
+    six: bool
+    received: bool
+
+    @property
+    def name(self) -> str | None:
+        """What the type is called, None where it has no name."""
+        return icmp.name(self.number, six=self.six)
+
+
+def of_type(section: str, name: str) -> OfType | None:
+    """The ICMP type that a counter counts; None if it counts no single one."""
+    match = _BY_TYPE.fullmatch(name) if section in {"IcmpMsg", "Icmp6"} else None
+    return match and OfType(int(match[2]), section == "Icmp6", match[1] == "In")
 
 
 def by_type(section: str, name: str) -> bool:
     """Whether this is a counter by ICMP type, which the kernel lists from its first message on."""
-    return section in {"IcmpMsg", "Icmp6"} and _BY_TYPE.fullmatch(name) is not None
+    return of_type(section, name) is not None
 
 
 def meaning(section: str, name: str) -> Meaning:
@@ -41,15 +59,14 @@ def meaning(section: str, name: str) -> Meaning:
     known = _known().get((section, name))
     if known is not None:
         return known
-    match = _BY_TYPE.fullmatch(name) if section in {"IcmpMsg", "Icmp6"} else None
-    if match is None:
+    typed = of_type(section, name)
+    if typed is None:
         return Meaning()
-    number = int(match[2])
-    six = section == "Icmp6"
-    error = number < _ICMP6_ERRORS if six else number in _ICMP_ERRORS
-    way = "received" if match[1] == "In" else "sent"
-    protocol = "ICMPv6" if six else "ICMP"
-    text = f"{protocol} messages of type {number} {way}; the line exists only for types already seen"
+    error = icmp.is_error(typed.number, six=typed.six)
+    protocol = "ICMPv6" if typed.six else "ICMP"
+    which = f"{typed.name} (type {typed.number})" if typed.name else f"messages of type {typed.number}"
+    way = "received" if typed.received else "sent"
+    text = f"{protocol} {which} {way}; the line exists only for types already seen"
     return Meaning("counter", "notice" if error else "info", text)
 
 

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sockscope.app.frames.table import UNKNOWN, Numbers, Strings, Table
+from sockscope.app.model.rates import places
 from sockscope.app.model.store import Store
 
 OWNED = 0
@@ -59,6 +60,7 @@ class Ownership:
         self._reasons = _numbers(unowned, "reason", np.uint8)
         new_inode = _changes(self._inodes)
         new_process = new_inode | _changes(self._pids)
+        self._answered: tuple[NDArray[np.uint64], Table] | None = None
         self._first = np.flatnonzero(new_inode)
         self._owned = self._inodes[self._first]
         self._count = (
@@ -79,7 +81,12 @@ class Ownership:
     def for_inodes(self, inodes: NDArray[np.uint64]) -> Table:
         """A row for each inode: `pid` (i8) and `name` of its first holder, -1 and unknown without one;
         `holders` (u4), how many processes hold it; `why` (u1), OWNED or the reason why there is none."""
-        place = _places(self._owned, inodes)
+        if self._answered is None or not np.array_equal(self._answered[0], inodes):
+            self._answered = (inodes, self._look_up(inodes))
+        return self._answered[1]
+
+    def _look_up(self, inodes: NDArray[np.uint64]) -> Table:
+        place = places(self._owned, inodes)
         owned = place >= 0
         holders = np.zeros(len(inodes), dtype=np.uint32)
         holders[owned] = self._count[place[owned]]
@@ -111,6 +118,17 @@ class Ownership:
         texts = (" ".join(map(str, self.pids_of(inode))) or None for inode in distinct.tolist())
         return Strings.of(texts).take(rows)
 
+    def every_pid(self, inodes: NDArray[np.uint64], owners: Table) -> Strings:
+        """`pid_lists` of sockets whose `owners` are known from `for_inodes`: only those that several
+        processes share have to be looked up."""
+        pid = owners.numbers("pid")
+        alone, place = np.unique(pid, return_inverse=True)
+        codes = np.where(pid < 0, UNKNOWN, place).astype(np.int32)
+        shared = np.flatnonzero(owners.numbers("holders") > 1)
+        lists = self.pid_lists(inodes[shared])
+        codes[shared] = np.where(lists.codes < 0, UNKNOWN, lists.codes + len(alone))
+        return Strings(codes, (*map(str, alone.tolist()), *lists.values))
+
     def _rows(self, inode: int) -> slice:
         wanted = np.uint64(inode)
         first = int(np.searchsorted(self._inodes, wanted, side="left"))
@@ -118,7 +136,7 @@ class Ownership:
 
     def _holder(self, pid: int, fds: Numbers) -> Holder:
         numbers = tuple(fds.tolist())
-        row = int(_places(self._process_pids, np.array([pid], dtype=np.uint32))[0])
+        row = int(places(self._process_pids, np.array([pid], dtype=np.uint32))[0])
         table = self._processes
         if table is None or row < 0:
             return Holder(pid, numbers, None, None, 2**32 - 1, float("nan"))
@@ -129,15 +147,15 @@ class Ownership:
         if self._processes is None:
             return Strings(np.full(len(pids), UNKNOWN, dtype=np.int32), ())
         names = self._processes.strings("name")
-        place = _places(self._process_pids, pids)
+        place = places(self._process_pids, pids)
         codes = np.append(names.codes, np.int32(UNKNOWN))
         return Strings(codes[place], names.values)
 
     def _why(self, inodes: NDArray[np.uint64], owned: NDArray[np.bool_]) -> NDArray[np.uint8]:
-        place = _places(self._unowned, inodes)
-        why = np.full(len(inodes), NOT_LOOKED, dtype=np.uint8)
-        why[place >= 0] = self._reasons[place[place >= 0]]
-        why[owned] = OWNED
+        why = np.full(len(inodes), OWNED, dtype=np.uint8)
+        others = np.flatnonzero(~owned)
+        place = places(self._unowned, inodes[others])
+        why[others] = np.where(place < 0, NOT_LOOKED, np.append(self._reasons, NOT_LOOKED)[place])
         why[inodes == 0] = NOBODY
         return why
 
@@ -160,10 +178,3 @@ def _changes(ordered: Numbers) -> NDArray[np.bool_]:
     first = np.ones(len(ordered), dtype=np.bool_)
     np.not_equal(ordered[1:], ordered[:-1], out=first[1:])
     return first
-
-
-def _places(ordered: Numbers, wanted: Numbers) -> NDArray[np.intp]:
-    if not len(ordered):
-        return np.full(len(wanted), -1, dtype=np.intp)
-    places = np.minimum(np.searchsorted(ordered, wanted), len(ordered) - 1)
-    return np.where(ordered[places] == wanted, places, -1)

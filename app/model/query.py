@@ -89,7 +89,7 @@ def _with_parents(keep: NDArray[np.bool_], leader: NDArray[np.intp]) -> NDArray[
 def _with_headings(keep: NDArray[np.bool_], rows: Table) -> NDArray[np.bool_]:
     heading = rows.numbers("heading").astype(np.bool_)
     section = rows.numbers("section")
-    return np.where(heading, np.isin(section, section[keep & ~heading]), keep)
+    return keep | (heading & np.isin(section, section[keep & ~heading]))
 
 
 def _sorted(

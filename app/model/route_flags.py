@@ -15,7 +15,9 @@ from sockscope.app.model.route_names import (
     UNREACHABLE,
 )
 
-_RTM_F_CLONED = 0x200
+RTM_F_CLONED = 0x200
+RTCF_REDIRECTED = 0x40000
+"""Of cached IPv4 exceptions (linux/in_route.h)."""
 _KERNEL, _RA = 2, 9
 
 DEAD, PERVASIVE, ONLINK, OFFLOAD, LINKDOWN, UNRESOLVED, TRAP = 1, 2, 4, 8, 16, 32, 64
@@ -53,7 +55,8 @@ MEANINGS = {
 
 
 def letters(routes: Table, nexthops: Table) -> Strings:
-    """The letters that netstat prints for each route; `first_hop` of `routes` counts in `nexthops`.
+    """The letters that netstat prints for each route; `first_hop` of `routes` counts in `nexthops`. Cached
+    exceptions, which it cannot see any more, have those it had for them.
 
     IPv4 blackhole and throw read `U` there, although nothing gets through.
     """
@@ -62,7 +65,7 @@ def letters(routes: Table, nexthops: Table) -> Strings:
     protocol = routes.numbers("protocol")
     length = routes.numbers("destination_length")
     by_object = routes.numbers("nexthop_id") != 0
-    cloned = six & ((routes.numbers("flags") & _RTM_F_CLONED) != 0)
+    cloned = (routes.numbers("flags") & RTM_F_CLONED) != 0
     refused_6 = six & np.isin(kind, REJECTING) & ~by_object
     refused = refused_6 | (~six & np.isin(kind, (UNREACHABLE, PROHIBIT)))
     advertised = six & (protocol == _RA)
@@ -76,7 +79,7 @@ def letters(routes: Table, nexthops: Table) -> Strings:
         "D": advertised & (length == 0),
         "A": advertised | (six & (routes.numbers("advertised") != 0)),
         "C": cloned,
-        "e": six & (routes.numbers("expires") != 0),
+        "e": (six | cloned) & (routes.numbers("expires") != 0),
         "m": cloned & (routes.numbers("mtu") != 0),
         "n": refused_6 | own,
     }

@@ -1,8 +1,10 @@
-"""Routes, their hops and the titles of tables brought into one order, all by arithmetic on columns."""
+"""Routes, their hops and the headings above them brought into one order, all by arithmetic on columns."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,15 +16,19 @@ from sockscope.app.model.route_names import LOCAL, MAIN
 
 Places = NDArray[np.intp]
 
-_TITLE = np.uint64(0x7461626C65)
+CACHED, OTHER_RULES = 1 << 32, (1 << 32) + 1
+"""Groups behind those of tables, whose number is the table's: cached exceptions, and rules without routes."""
+
+_HEADING = np.uint64(0x7461626C65)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Arrangement:
-    """Which row is what: `source` is for each row the route it shows, belongs to or announces.
+    """Which row is what: `source` is for each row the route it shows or belongs to, for headings the last.
 
-    `route_at`, `hop_at` and `title_at` are the rows of routes (in the order of rows), of hops (in the order
-    of `hop`, row numbers in `nexthops`) and of titles; `parent_at` the row of each hop's route.
+    `route_at`, `hop_at` and `heading_at` are the rows of routes (in the order of rows), of hops (in the order
+    of `hop`, row numbers in `nexthops`) and of headings; `parent_at` the row of each hop's route; `group` the
+    number of every row's group.
     """
 
     source: Places
@@ -30,51 +36,60 @@ class Arrangement:
     hop_at: Places
     hop: Places
     parent_at: Places
-    title_at: Places
+    heading_at: Places
+    group: Numbers
 
     def __len__(self) -> int:
         return len(self.source)
 
 
-def arrange(routes: Table, nexthops: Table, chosen: Places) -> Arrangement:
-    """Tables one after the other, main first and local last; in each IPv4 before IPv6, then by destination,
-    length of the prefix and metric, so that the default route comes first. Tables but main have a title."""
+def arrange(routes: Table, nexthops: Table, chosen: Places, headings: Mapping[int, int]) -> Arrangement:
+    """Groups one after the other, each below its number of `headings`, and last those of OTHER_RULES, which
+    have nothing but headings. In a group IPv4 before IPv6, then by destination, length of the prefix and
+    metric, so that the default route comes first. `routes` has a column `group` (int64) and ends with a row
+    to make headings of."""
     order = chosen[_order(routes.take(chosen))]
-    table = routes.numbers("table")[order]
-    titled = np.zeros(len(order), dtype=np.intp)
-    if len(order):
-        titled[0] = table[0] != MAIN
-        titled[1:] = table[1:] != table[:-1]
+    group = routes.numbers("group")[order]
+    above = np.zeros(len(order), dtype=np.intp)
+    first = np.flatnonzero(np.diff(group, prepend=-1))
+    above[first] = [headings.get(number, 0) for number in group[first].tolist()]
     hops = routes.numbers("hops")[order].astype(np.intp)
-    size = 1 + hops + titled
+    size = 1 + hops + above
     begin = np.cumsum(size) - size
-    route_at = begin + titled
+    route_at = begin + above
     rank = np.full(len(routes), -1, dtype=np.intp)
     rank[order] = np.arange(len(order))
     owner = nexthops.numbers("route").astype(np.intp)
     hop = np.flatnonzero(rank[owner] >= 0)
     parent_at = route_at[rank[owner[hop]]]
     hop_at = parent_at + 1 + hop - routes.numbers("first_hop")[owner[hop]]
-    title_of = np.flatnonzero(titled)
-    source = np.empty(int(size.sum()), dtype=np.intp)
+    rows = int(size.sum())
+    source = np.full(rows + headings.get(OTHER_RULES, 0), len(routes) - 1, dtype=np.intp)
     source[route_at] = order
     source[hop_at] = owner[hop]
-    source[begin[title_of]] = order[title_of]
-    return Arrangement(source, route_at, hop_at, hop, parent_at, begin[title_of])
+    groups = np.full(len(source), OTHER_RULES, dtype=np.int64)
+    groups[:rows] = np.repeat(group, size)
+    heading_at = np.flatnonzero(source == len(routes) - 1)
+    return Arrangement(source, route_at, hop_at, hop, parent_at, heading_at, groups)
 
 
-def section_ranks(tables: Numbers) -> NDArray[np.int32]:
-    """Place of each table among those there are: main is 0, others follow by number, local is last."""
-    distinct, place = np.unique(tables, return_inverse=True)
-    ordered = sorted(distinct.tolist(), key=lambda number: (number != MAIN, number == LOCAL, number))
+def section_ranks(groups: Numbers) -> NDArray[np.int32]:
+    """Place of each group among those there are: main is 0, other tables follow by number, local is the last
+    of them."""
+    distinct, place = np.unique(groups, return_inverse=True)
+    ordered = sorted(distinct.tolist(), key=_rank)
     rank = {number: spot + (MAIN not in ordered) for spot, number in enumerate(ordered)}
     return np.array([rank[number] for number in distinct.tolist()], dtype=np.int32)[place]
+
+
+def _rank(group: int) -> tuple[bool, bool, bool, int]:
+    return group >= CACHED, group != MAIN, group == LOCAL, group
 
 
 def keys(routes: Table) -> Key:
     """Identity of routes: table, destination, what it is chosen by and where it leads."""
     number = {name: routes.numbers(name).astype(np.uint64) for name in _IN_KEY}
-    small = number["family"]
+    small = (number["family"] << np.uint64(8)) | routes.numbers("cached").astype(np.uint64)
     for name in ("type", "tos", "destination_length", "source_length", "gateway_family"):
         small = (small << np.uint64(8)) | number[name]
     return distinct(
@@ -95,9 +110,10 @@ def hop_keys(parents: Key, nexthops: Table) -> Key:
     return distinct(mix(parents, *(nexthops.numbers(name) for name in names)))
 
 
-def title_keys(tables: Numbers) -> Key:
-    """Identity of the title of a table."""
-    return mix(np.full(len(tables), _TITLE), tables)
+def heading_keys(groups: Numbers, texts: Sequence[str]) -> Key:
+    """Identity of headings: their group and what they say."""
+    said = np.array([crc32(text.encode("utf-8", "replace")) for text in texts], dtype=np.uint64)
+    return distinct(mix(np.full(len(groups), _HEADING), groups.astype(np.uint64), said))
 
 
 def distinct(found: Key) -> Key:
@@ -123,7 +139,7 @@ _IN_KEY = (
 
 def _order(routes: Table) -> Places:
     words = np.ascontiguousarray(routes.numbers("destination")).view(">u8").astype(np.uint64)
-    group = section_ranks(routes.numbers("table")).astype(np.int64) * 256 + routes.numbers("family")
+    group = section_ranks(routes.numbers("group")).astype(np.int64) * 256 + routes.numbers("family")
     within = (routes.numbers("destination_length").astype(np.uint64) << np.uint64(32)) | routes.numbers(
         "metric"
     )

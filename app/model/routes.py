@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sockscope.app.frames.table import Column, Numbers, Strings, Table
+from sockscope.app.frames.table import UNKNOWN, Column, Numbers, Strings, Table, concatenate
 from sockscope.app.model import route_rows
 from sockscope.app.model.route_flags import DEAD, LINKDOWN, honest, letters
 from sockscope.app.model.route_names import LOCAL, TYPES, named, names
-from sockscope.app.model.rules import title
+from sockscope.app.model.rules import NOWHERE, Heading, headings
 from sockscope.app.model.store import Store
 from sockscope.app.model.tab import Options
 
@@ -20,20 +21,44 @@ _MOVING = "expires"
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class _Made:
-    """Rows, and what they were made of."""
+class _Given:
+    """What rows are made of; `devices` are names by index."""
 
     routes: Table
+    exceptions: Table
     nexthops: Table
     rules: Table | None
     devices: dict[int, str]
+
+    def differs(self, other: _Given) -> bool:
+        """Whether the other makes other rows, but for what moves."""
+        return (
+            self.devices != other.devices
+            or not _same(self.rules, other.rules)
+            or not _same(self.nexthops, other.nexthops)
+            or not _unmoved(self.routes, other.routes)
+            or not _unmoved(self.exceptions, other.exceptions)
+        )
+
+    @property
+    def moving(self) -> Numbers:
+        """What moves, in the order of `_joined`."""
+        return np.concatenate([self.routes.numbers(_MOVING), self.exceptions.numbers(_MOVING), [0]])
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _Made:
+    """Rows, and what they were made of."""
+
+    given: _Given
     hide_local: bool
     source: NDArray[np.intp]
     rows: Table
 
 
 class RoutesModel:
-    """One row a route, one a hop of a multipath route (`parent` is its route), one a title of a table.
+    """One row a route, one a hop of a multipath route (`parent` is its route), one a cached exception, one a
+    policy rule and one a title, these two being headings.
 
     The columns of table `routes` (collectors/routes.py), where hops have their own `gateway`, `device`,
     `flags` and `weight` (u2, 0 for routes), and multipath routes the device of the first; besides
@@ -43,13 +68,15 @@ class RoutesModel:
       `type_name` (texts); `several` (bool): hops lead through different devices
     - `last` (bool): the last hop of its route
     - `broken` (bool): a gateway is configured that cannot be reached now, its device being off or unplugged
-    - `title` (text), of rows with `heading`
+    - `cached` (bool): an exception (columns as in `routes`), its protocol named `cached`, its scope unknown
+    - `title` (text) of rows with `heading`, and `rule` (i4): its place in `rules.everything`, or -1
 
-    Table main comes first, local last, each other table by its number (model/route_rows.py). Switch
-    `hide_local` leaves table local out.
+    Table main comes first, local last, each other table by its number, each below the rules that choose it
+    (model/route_rows.py); then the exceptions, then the rules that lead to no route. Switch `hide_local`
+    leaves table local out.
     """
 
-    needs = ("routes", "nexthops", "rules", "links")
+    needs = ("routes", "nexthops", "exceptions", "rules", "links")
 
     def __init__(self) -> None:
         self._made: _Made | None = None
@@ -62,23 +89,16 @@ class RoutesModel:
         routes, nexthops = store.now("routes"), store.now("nexthops")
         if routes is None or nexthops is None:
             return None
-        rules = store.now("rules")
+        cached = store.now("exceptions")
+        exceptions = routes.take(_NO_ROWS) if cached is None else cached
         devices = _devices(store.now("links"))
+        given = _Given(routes, exceptions, nexthops, store.now("rules"), devices)
         hide_local = options["hide_local"]
         made = self._made
-        if (
-            made is None
-            or made.hide_local != hide_local
-            or made.devices != devices
-            or not _same(made.rules, rules)
-            or not _same(made.nexthops, nexthops)
-            or not _same(made.routes, routes, but=_MOVING)
-            or not np.array_equal(made.routes.numbers(_MOVING) != 0, routes.numbers(_MOVING) != 0)
-        ):
-            source, rows = _rows(routes, nexthops, rules, devices, hide_local)
-            made = _Made(routes, nexthops, rules, devices, hide_local, source, rows)
-        elif made.routes is not routes:
-            made = replace(made, routes=routes, nexthops=nexthops, rules=rules, rows=_moved(made, routes))
+        if made is None or made.hide_local != hide_local or made.given.differs(given):
+            made = _Made(given, hide_local, *_rows(given, hide_local))
+        else:
+            made = replace(made, given=given, rows=_moved(made, given))
         self._made = made
         return made.rows
 
@@ -97,38 +117,50 @@ class RoutesModel:
         return int(np.count_nonzero(broken & (routes.numbers("table") != LOCAL)))
 
 
-def _rows(
-    routes: Table, nexthops: Table, rules: Table | None, devices: dict[int, str], hide_local: bool
-) -> tuple[NDArray[np.intp], Table]:
-    """The rows, and for each the route it came from."""
-    table = routes.numbers("table")
-    chosen = np.flatnonzero(table != LOCAL) if hide_local else np.arange(len(routes))
-    placed = route_rows.arrange(routes, nexthops, chosen)
-    rows = routes.take(placed.source)
+_NO_ROWS = np.empty(0, np.intp)
+
+
+def _rows(given: _Given, hide_local: bool) -> tuple[NDArray[np.intp], Table]:
+    """The rows, and for each its place in `_joined`."""
+    nexthops = given.nexthops
+    everything = _joined(given.routes, given.exceptions)
+    group = everything.numbers("group")
+    shown = np.arange(len(everything)) < len(everything) - 1
+    if hide_local:
+        shown &= group != LOCAL
+    told = _headings(group[shown], given.rules, hide_local)
+    counts = {number: len(lines) for number, lines in told.items()}
+    placed = route_rows.arrange(everything, nexthops, np.flatnonzero(shown), counts)
+    rows = everything.take(placed.source)
     hops = nexthops.take(placed.hop)
     multipath = placed.route_at[rows.numbers("hops")[placed.route_at] > 0]
+    own_group = placed.group[placed.heading_at]
+    lines = [line for number in dict.fromkeys(own_group.tolist()) for line in told[number]]
 
     key = np.empty(len(placed), dtype=np.uint64)
     key[placed.route_at] = route_rows.keys(rows.take(placed.route_at))
     key[placed.hop_at] = route_rows.hop_keys(key[placed.parent_at], hops)
-    key[placed.title_at] = route_rows.title_keys(rows.numbers("table")[placed.title_at])
+    key[placed.heading_at] = route_rows.heading_keys(own_group, [line.text for line in lines])
 
     own: dict[str, Numbers] = {
-        name: rows.numbers(name).copy() for name in ("gateway_family", "gateway", "device", "hops", "flags")
+        name: rows.numbers(name).copy()
+        for name in ("gateway_family", "gateway", "device", "hops", "flags", "table")
     }
     own["device"][multipath] = nexthops.numbers("device")[rows.numbers("first_hop")[multipath]]
     for name in ("gateway_family", "gateway", "device"):
         own[name][placed.hop_at] = hops.numbers(name)
     own["flags"][placed.hop_at] = hops.numbers("flags")
     own["hops"][placed.hop_at] = 0
-    own["hops"][placed.title_at] = 0
+    own["table"][placed.heading_at] = np.where(own_group < route_rows.CACHED, own_group, 0)
     rows = rows.with_columns(**own)
 
     weight = np.zeros(len(placed), dtype=np.uint16)
     weight[placed.hop_at] = hops.numbers("weight")
     parent = np.full(len(placed), -1, dtype=np.int32)
     parent[placed.hop_at] = placed.parent_at
-    heading = _mask(len(placed), placed.title_at)
+    heading = _mask(len(placed), placed.heading_at)
+    rule = np.full(len(placed), -1, dtype=np.int32)
+    rule[placed.heading_at] = [line.rule for line in lines]
     last = parent >= 0
     last[:-1] &= parent[1:] != parent[:-1]
     broken = _broken(rows) & ~heading
@@ -136,25 +168,66 @@ def _rows(
     differs = own["device"][placed.hop_at] != own["device"][placed.parent_at]
     plain = letters(rows, nexthops)
     called = names()
+    cached = rows.numbers("cached")
     more: dict[str, Column] = {
         "key": key,
-        "section": route_rows.section_ranks(rows.numbers("table")),
+        "section": route_rows.section_ranks(placed.group),
         "parent": parent,
         "heading": heading,
+        "rule": rule,
         "last": last,
         "weight": weight,
         "several": _mask(len(placed), placed.parent_at[differs]),
         "broken": broken,
-        "letters": plain,
-        "shown_letters": honest(plain, rows.numbers("type")),
-        "interface": _interfaces(own["device"], devices),
-        "table_name": named(rows.numbers("table"), called.tables),
-        "protocol_name": named(rows.numbers("protocol"), called.protocols),
-        "scope_name": named(rows.numbers("scope"), called.scopes),
-        "type_name": named(rows.numbers("type"), TYPES),
-        "title": _titles(rows, placed.title_at, rules),
+        "letters": _without(plain, heading),
+        "shown_letters": _without(honest(plain, rows.numbers("type")), heading),
+        "interface": _interfaces(own["device"], given.devices),
+        "table_name": _without(named(own["table"], called.tables), heading & (own["table"] == 0)),
+        "protocol_name": _protocols(rows, called.protocols, heading),
+        "scope_name": _without(named(rows.numbers("scope"), called.scopes), heading | cached),
+        "type_name": _without(named(rows.numbers("type"), TYPES), heading),
+        "title": _titles(len(placed), placed.heading_at, lines),
     }
     return placed.source, rows.with_columns(**more)
+
+
+def _joined(routes: Table, exceptions: Table) -> Table:
+    """Routes, exceptions, and a row of zeros to make headings of, with columns `cached` and `group`."""
+    blank = Table(
+        {
+            name: np.zeros_like(routes.numbers(name), shape=(1, *routes.numbers(name).shape[1:]))
+            for name in routes.columns
+        }
+    )
+    joined = concatenate([routes, exceptions, blank])
+    cached = np.zeros(len(joined), dtype=np.bool_)
+    cached[len(routes) : -1] = True
+    group = np.where(cached, route_rows.CACHED, joined.numbers("table").astype(np.int64))
+    return joined.with_columns(cached=cached, group=group)
+
+
+def _headings(groups: Numbers, rules: Table | None, hide_local: bool) -> dict[int, list[Heading]]:
+    """The headings of each group that has any; rules that choose the hidden table are hidden with it."""
+    tables: list[int] = np.unique(groups[groups < route_rows.CACHED]).tolist()
+    told = headings(names(), [*tables, LOCAL] if hide_local else tables, rules)
+    if hide_local:
+        del told[LOCAL]
+    if NOWHERE in told:
+        told[route_rows.OTHER_RULES] = told.pop(NOWHERE)
+    if (groups == route_rows.CACHED).any():
+        told[route_rows.CACHED] = [Heading("cached exceptions ── path MTUs and redirects learnt from ICMP")]
+    return told
+
+
+def _protocols(rows: Table, called: Mapping[int, str], heading: NDArray[np.bool_]) -> Strings:
+    plain = _without(named(rows.numbers("protocol"), called), heading)
+    codes = np.where(rows.numbers("cached"), len(plain.values), plain.codes).astype(np.int32)
+    return Strings(codes, (*plain.values, "cached"))
+
+
+def _without(names: Strings, where: NDArray[np.bool_]) -> Strings:
+    """The same texts, unknown in some rows."""
+    return Strings(np.where(where, UNKNOWN, names.codes).astype(np.int32), names.values)
 
 
 def _mask(rows: int, where: NDArray[np.intp]) -> NDArray[np.bool_]:
@@ -188,19 +261,25 @@ def _interfaces(device: Numbers, devices: dict[int, str]) -> Strings:
     return Strings(codes, texts)
 
 
-def _titles(rows: Table, title_at: NDArray[np.intp], rules: Table | None) -> Strings:
-    called = names()
-    texts = tuple(title(called, number, rules) for number in rows.numbers("table")[title_at].tolist())
-    codes = np.full(len(rows), -1, dtype=np.int32)
-    codes[title_at] = np.arange(len(texts))
-    return Strings(codes, texts)
+def _titles(rows: int, heading_at: NDArray[np.intp], lines: list[Heading]) -> Strings:
+    codes = np.full(rows, UNKNOWN, dtype=np.int32)
+    codes[heading_at] = np.arange(len(lines))
+    return Strings(codes, tuple(line.text for line in lines))
 
 
-def _moved(made: _Made, routes: Table) -> Table:
-    """The rows with what moves taken from a newer table of the same routes."""
-    if np.array_equal(made.routes.numbers(_MOVING), routes.numbers(_MOVING)):
+def _moved(made: _Made, given: _Given) -> Table:
+    """The rows with what moves taken from newer tables of the same routes and exceptions."""
+    if made.given is given or np.array_equal(made.given.moving, given.moving):
         return made.rows
-    return made.rows.with_columns(**{_MOVING: routes.numbers(_MOVING)[made.source]})
+    return made.rows.with_columns(**{_MOVING: given.moving[made.source]})
+
+
+def _unmoved(one: Table, other: Table) -> bool:
+    """Whether two tables of routes differ at most in what moves."""
+    return one is other or (
+        _same(one, other, but=_MOVING)
+        and np.array_equal(one.numbers(_MOVING) != 0, other.numbers(_MOVING) != 0)
+    )
 
 
 def _same(one: Table | None, other: Table | None, but: str = "") -> bool:

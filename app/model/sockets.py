@@ -8,7 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sockscope.app.frames.frame import Frame
+from sockscope.app.frames.inet import IPPROTO_MPTCP, IPPROTO_SCTP, IPPROTO_UDPLITE
 from sockscope.app.frames.table import Numbers, Strings, Table
+from sockscope.app.model import mptcp
 from sockscope.app.model.identity import mix
 from sockscope.app.model.listeners import embryonic, listener_of
 from sockscope.app.model.ownership import Ownership
@@ -17,7 +19,7 @@ from sockscope.app.model.store import Store
 from sockscope.app.model.tab import Options
 from sockscope.app.model.users import user_names
 
-NEEDS = ("sockets", "owners", "processes", "unowned")
+NEEDS = ("sockets", "mptcp", "owners", "processes", "unowned")
 NO_UID = np.uint32(0xFFFFFFFF)
 
 NO_OPTIONS = Options()
@@ -38,14 +40,18 @@ class Sockets:
         `key`; the owner as `pid` (i8, -1 unknown), `name`, `holders` (u4) and `why` (u1, ownership.py);
         `inherited` (u1: it is the listener's); `listener` (row or -1, for what has not been accepted yet);
         `uid` with 2**32-1 for unknown, `user`; `device`, the name of the bound interface; `tcp_state`, 0 for
-        what is not TCP. With the switch `every_holder` also `pids`, the numbers of all holders.
+        what is not TCP; `carrier` (bool): a TCP socket that carries an MPTCP connection, or listens for such;
+        `token` (text) of the MPTCP connection that it is or carries. With the switch `every_holder` also
+        `pids`, the numbers of all holders.
         """
         if store.frame is not self._frame:
             sockets = store.now("sockets")
             self._rows = (
                 None
                 if sockets is None
-                else _with_owners(sockets, Ownership.from_store(store), store.now("links"))
+                else _with_owners(
+                    sockets, Ownership.from_store(store), store.now("links"), store.now("mptcp")
+                )
             )
             self._frame = store.frame
         if self._rows is not None and options["every_holder"] and "pids" not in self._rows:
@@ -53,7 +59,9 @@ class Sockets:
         return self._rows
 
 
-def _with_owners(sockets: Table, ownership: Ownership, links: Table | None) -> Table:
+def _with_owners(
+    sockets: Table, ownership: Ownership, links: Table | None, mptcp_table: Table | None
+) -> Table:
     inode = sockets.numbers("inode")
     waiting = embryonic(sockets)
     listener = np.full(len(sockets), -1, dtype=np.intp)
@@ -71,28 +79,27 @@ def _with_owners(sockets: Table, ownership: Ownership, links: Table | None) -> T
         user=_users(uid),
         device=_devices(sockets.numbers("interface"), links),
         tcp_state=np.where(sockets.numbers("protocol") == socket.IPPROTO_TCP, sockets.numbers("state"), 0),
+        carrier=mptcp.carriers(sockets, mptcp_table),
+        token=mptcp.tokens(sockets, mptcp_table),
     )
 
 
 def _with_pids(rows: Table, ownership: Ownership) -> Table:
-    """Column `pids`; only sockets that several processes share have to be looked up."""
-    pid, listener = rows.numbers("pid"), rows.numbers("listener")
-    alone, place = np.unique(pid, return_inverse=True)
-    codes = np.where(pid < 0, -1, place).astype(np.int32)
-    shared = np.flatnonzero(rows.numbers("holders") > 1)
-    source = np.where(listener[shared] >= 0, listener[shared], shared)
-    lists = ownership.pid_lists(rows.numbers("inode")[source])
-    codes[shared] = np.where(lists.codes < 0, -1, lists.codes + len(alone))
-    return rows.with_columns(pids=Strings(codes, (*map(str, alone.tolist()), *lists.values)))
+    """Column `pids`, that of the listener for what has not been accepted yet."""
+    listener = rows.numbers("listener")
+    source = np.where(listener >= 0, listener, np.arange(len(rows)))
+    return rows.with_columns(pids=ownership.every_pid(rows.numbers("inode")[source], rows))
 
 
 def identity(sockets: Table) -> Key:
-    """The kernel's cookie; where it gives none, a number mixed from addresses, ports and inode."""
+    """The kernel's cookie; where it gives none, or one for several, a number mixed from addresses, ports and
+    inode."""
     cookie: Key = sockets.numbers("cookie")
-    if cookie.all():
+    own = (cookie > 0) & (sockets.numbers("protocol") != IPPROTO_SCTP)
+    if own.all():
         return cookie
     names = ("family", "protocol", "local_address", "remote_address", "local_port", "remote_port", "inode")
-    return np.where(cookie > 0, cookie, mix(*(sockets.numbers(name) for name in names)))
+    return np.where(own, cookie, mix(*(sockets.numbers(name) for name in names)))
 
 
 def _user_ids(sockets: Table) -> NDArray[np.uint32]:
@@ -122,12 +129,12 @@ def _names(links: Table) -> list[str | None]:
 
 
 def is_listener(rows: Table) -> NDArray[np.bool_]:
-    """TCP listeners, and UDP sockets bound to a port that receive from anyone."""
+    """TCP, MPTCP and SCTP listeners, and UDP sockets bound to a port that receive from anyone."""
     protocol = rows.numbers("protocol")
     state = rows.numbers("state")
-    tcp = (protocol == socket.IPPROTO_TCP) & (state == 10)
-    udp = np.isin(protocol, (socket.IPPROTO_UDP, 136)) & (state == 7) & (rows.numbers("local_port") > 0)
-    listening: NDArray[np.bool_] = tcp | udp
+    stream = np.isin(protocol, (socket.IPPROTO_TCP, IPPROTO_MPTCP, IPPROTO_SCTP)) & (state == 10)
+    datagram = np.isin(protocol, (socket.IPPROTO_UDP, IPPROTO_UDPLITE)) & (state == 7)
+    listening: NDArray[np.bool_] = stream | (datagram & (rows.numbers("local_port") > 0))
     return listening
 
 

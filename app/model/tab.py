@@ -23,6 +23,10 @@ class Options:
         return Options(self.on ^ {name})
 
 
+NO_OPTIONS = Options()
+"""Every switch off."""
+
+
 class TabModel(Protocol):
     """Makes the rows of one tab. It lives in one thread and is never called by two at a time."""
 
@@ -39,7 +43,7 @@ class TabModel(Protocol):
         Column `key` (uint64) is the identity of a row. Optional columns steer the shared mechanism: `section`
         (int32) keeps rows of a section together whatever the sort; `parent` (int32, row index or -1) makes a
         row follow that row when filtered and sorted; `heading` (bool) marks a row that is only a title of
-        its section and shows when anything in the section does.
+        its section and shows when anything in the section does, or it is found itself.
         """
 
     def count(self, store: Store) -> int | None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import Enum, auto
 
 from sockscope.app.frames.frame import Frame
+from sockscope.app.frames.release import Release
 from sockscope.app.model.engine import Engine, Request, Snapshot
 from sockscope.app.sources.base import Source, SourceLost
 
@@ -28,19 +30,30 @@ class Failed:
 Deliver = Callable[[Snapshot | Lost | Failed], None]
 
 
+class _Turn(Enum):
+    """What the thread does next when that is not to take in a frame."""
+
+    WISH = auto()
+    STOP = auto()
+
+
 class Worker:
     """Makes a snapshot for every new frame and every new request.
 
-    When it falls behind it does so only for the newest of each. `deliver` is called in the worker's thread.
+    When it falls behind it does so only for the newest of each, and a request is answered before a frame is
+    taken in that came meanwhile. `deliver` is called in the worker's thread.
     """
 
     def __init__(self, engine: Engine, request: Request, deliver: Deliver) -> None:
         self._engine = engine
         self._deliver = deliver
+        self._release = Release()
         self._changed = threading.Condition()
         self._request = request
         self._frame: Frame | None = None
         self._asked = False
+        self._answered = False
+        self._seen = False
         self._stopped = False
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
 
@@ -70,22 +83,38 @@ class Worker:
             self._thread.join()
 
     def _run(self) -> None:
-        seen = False
-        while True:
-            with self._changed:
-                while not (self._stopped or self._frame is not None or (self._asked and seen)):
-                    self._changed.wait()
-                if self._stopped:
-                    return
-                frame, self._frame = self._frame, None
-                request, self._asked = self._request, False
+        while (frame := self._next()) is not _Turn.STOP:
             try:
-                if frame is not None:
+                if isinstance(frame, Frame):
                     self._engine.advance(frame)
-                    seen = True
-                self._deliver(self._engine.snapshot(request))
+                    self._seen = True
+                self._deliver(self._engine.snapshot(self._newest_request()))
+                if isinstance(frame, Frame):
+                    self._release.after(frame)
             except Exception as failure:  # noqa: BLE001 - a thread that ends would leave the screen standing
                 self._deliver(Failed(f"{type(failure).__name__}: {failure}"))
+
+    def _next(self) -> Frame | _Turn:
+        """Wait for a frame or a request. Where both wait they take turns, the request first."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._stopped or self._frame is not None or self._wish_due)
+            if self._stopped:
+                return _Turn.STOP
+            if self._frame is None or (self._wish_due and not self._answered):
+                self._answered = True
+                return _Turn.WISH
+            frame, self._frame = self._frame, None
+            self._answered = False
+            return frame
+
+    @property
+    def _wish_due(self) -> bool:
+        return self._asked and self._seen
+
+    def _newest_request(self) -> Request:
+        with self._changed:
+            self._asked = False
+            return self._request
 
 
 class Reader:

@@ -11,7 +11,7 @@ from sockscope.app.frames.table import Table
 from sockscope.app.model.route_names import LOCAL, MAIN, REJECTING
 from sockscope.app.settings import Settings
 from sockscope.app.view.format import address
-from sockscope.app.view.route_text import V4, V6, gateway, genmask, prefix
+from sockscope.app.view.route_text import TICKS, V4, V6, gateway, genmask, prefix
 
 _BROADCAST, _MULTICAST = 3, 5
 _NONE = "-"
@@ -21,12 +21,16 @@ _HEADER_BYTES = 40
 
 def chosen(rows: Table, settings: Settings) -> NDArray[np.bool_]:
     """For programs every route of every table, its hops being told with it; as text the lines that netstat
-    has: IPv4 of table main unless IPv6 is asked for, of which it shows every table."""
+    has: IPv4 of table main unless IPv6 is asked for, of which it shows every table. Of the cache every
+    exception."""
     route: NDArray[np.bool_] = ~rows.numbers("heading").astype(np.bool_)
+    route &= rows.numbers("cached") == settings.cache
     family = rows.numbers("family")
     if settings.format != "text":
         route &= rows.numbers("parent") < 0
         return route & np.isin(family, _families(settings, (4, 6)))
+    if settings.cache:
+        return route & np.isin(family, _families(settings, (4,)))
     listed = (rows.numbers("table") == MAIN) & ~np.isin(rows.numbers("type"), (_BROADCAST, _MULTICAST))
     route &= listed | (family == V6)
     return route & np.isin(family, _families(settings, (4,)))
@@ -42,12 +46,33 @@ def lines(rows: Table, order: NDArray[np.intp], settings: Settings) -> Iterator[
     shown = order[rows.numbers("hops")[order] == 0]
     family = rows.numbers("family")[shown]
     asked = _families(settings, (4,))
+    if settings.cache:
+        yield from _cache(rows, shown, asked)
+        return
     if V4 in asked:
         yield "Kernel IP routing table"
         yield from _ipv4(rows, shown[family == V4], settings)
     if V6 in asked:
         yield "Kernel IPv6 routing table"
         yield from _ipv6(rows, shown[family == V6], settings)
+
+
+def _cache(rows: Table, shown: NDArray[np.intp], asked: list[int]) -> Iterator[str]:
+    """As `netstat -rC` had it when there was a route cache; its MSS is now the MTU, and Source, Window and
+    irtt, which exceptions do not have, give way to the time left."""
+    family = rows.numbers("family")[shown]
+    for each, name, width in ((V4, "IP", 15), (V6, "IPv6", 38)):
+        if each in asked:
+            yield f"Kernel {name} routing cache"
+            yield f"{'Destination':<{width}} {'Gateway':<{width}} Flags    MTU Expires Iface"
+            for row in shown[family == each].tolist():
+                where = address(each, rows.numbers("destination")[row].tobytes())
+                left = rows.integer("expires", row)
+                yield (
+                    f"{where:<{width}} {gateway(rows, row) or '*':<{width}} {rows.text('letters', row):<6}"
+                    f" {rows.integer('mtu', row) or _NONE:>5} {left // TICKS if left > 0 else _NONE:>7}"
+                    f" {rows.text('interface', row) or '*'}"
+                )
 
 
 def _ipv4(rows: Table, shown: NDArray[np.intp], settings: Settings) -> Iterator[str]:

@@ -10,14 +10,18 @@ from numpy.typing import NDArray
 
 from sockscope.app.frames.table import Table
 from sockscope.app.model.tab import Options
-from sockscope.app.output import interfaces, routes, sockets, statistics
+from sockscope.app.output import conntrack, groups, interfaces, others, routes, sockets, statistics, unix
 from sockscope.app.settings import Settings, Shown
 from sockscope.app.view.columns import Field
 from sockscope.app.view.connections import CONNECTIONS
+from sockscope.app.view.conntrack import NAT
+from sockscope.app.view.groups import GROUPS
 from sockscope.app.view.interfaces import INTERFACES
 from sockscope.app.view.listening import LISTENING
+from sockscope.app.view.others import OTHERS
 from sockscope.app.view.routes import ROUTES
 from sockscope.app.view.statistics import STATISTICS
+from sockscope.app.view.unix import UNIX
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +60,38 @@ SHEETS: Mapping[Shown, Sheet] = {
     ),
     "statistics": Sheet(
         STATISTICS.id,
-        lambda _: _switched(kernel_order=True),
+        lambda settings: _switched(kernel_order=True, per_interface=settings.per_interface),
         statistics.chosen,
         lambda _: STATISTICS.fields,
         statistics.lines,
+    ),
+    "unix": Sheet(
+        UNIX.id,
+        lambda settings: _switched(waiting=True, every_holder=settings.format != "text"),
+        lambda rows, settings: unix.chosen(rows, settings.which),
+        lambda _: UNIX.fields,
+        unix.lines,
+    ),
+    "groups": Sheet(
+        GROUPS.id,
+        lambda _: _switched(kernel_order=True),
+        groups.chosen,
+        lambda _: GROUPS.fields,
+        groups.lines,
+    ),
+    "other": Sheet(
+        OTHERS.id,
+        lambda settings: _switched(every_holder=settings.format != "text"),
+        others.chosen,
+        lambda _: OTHERS.fields,
+        others.lines,
+    ),
+    "nat": Sheet(
+        NAT.id,
+        lambda settings: _switched(translated_only=settings.which != "all"),
+        conntrack.chosen,
+        lambda _: NAT.fields,
+        conntrack.lines,
     ),
 }
 

@@ -9,29 +9,34 @@ from itertools import repeat
 import numpy as np
 from numpy.typing import NDArray
 
+from sockscope.app.frames.inet import IPPROTO_MPTCP, IPPROTO_SCTP
 from sockscope.app.frames.table import Table
 from sockscope.app.model.ownership import OWNED
 from sockscope.app.model.sockets import NO_UID, NOT_INHERITED
+from sockscope.app.model.socketstates import state_name
 from sockscope.app.model.states import BOUND, NAMES
 from sockscope.app.settings import Settings, Which
 from sockscope.app.view.format import address
 from sockscope.app.view.search import PROTOCOLS
-from sockscope.app.view.sockets import TIMERS, service
+from sockscope.app.view.sockets import SERVICES, TIMERS, service
 
 _HEADINGS = {
     "connected": "Active Internet connections (w/o servers)",
     "listening": "Active Internet connections (only servers)",
     "all": "Active Internet connections (servers and established)",
 }
+_STREAMS = (socket.IPPROTO_TCP, IPPROTO_MPTCP, IPPROTO_SCTP)
 _ADDRESS = 23
 """Width of an address; a longer one moves the rest of its line."""
 
 
 def of_protocols(sockets: Table, protocols: tuple[str, ...]) -> Table:
-    """Only sockets of these protocols (`tcp`, `udp6` ...), all if none is named."""
-    if not protocols:
-        return sockets
+    """Only sockets of these protocols (`tcp`, `udp6` ...); if none is named, all that netstat knows: MPTCP is
+    there as the TCP sockets that carry it."""
     family, protocol = sockets.numbers("family"), sockets.numbers("protocol")
+    if not protocols:
+        foreign = protocol == IPPROTO_MPTCP
+        return sockets.take(~foreign) if foreign.any() else sockets
     keep = np.zeros(len(sockets), dtype=np.bool_)
     for (of_family, number), name in PROTOCOLS.items():
         if name in protocols:
@@ -40,15 +45,16 @@ def of_protocols(sockets: Table, protocols: tuple[str, ...]) -> Table:
 
 
 def chosen(sockets: Table, which: Which) -> NDArray[np.bool_]:
-    """netstat's choice, which goes by address and not by state: a TCP socket without a remote port, any other
-    without a remote address, is a server. What is bound and does nothing is in none of its lists."""
+    """netstat's choice, which goes by address and not by state: a TCP, MPTCP or SCTP socket without a remote
+    port, any other without a remote address, is a server. What is bound and does nothing is in none of its
+    lists."""
     visible: NDArray[np.bool_] = (sockets.numbers("protocol") != socket.IPPROTO_TCP) | (
         sockets.numbers("state") != BOUND
     )
     if which == "all":
         return visible
     connected = np.where(
-        sockets.numbers("protocol") == socket.IPPROTO_TCP,
+        np.isin(sockets.numbers("protocol"), _STREAMS),
         sockets.numbers("remote_port") != 0,
         sockets.numbers("remote_address").any(axis=1),
     )
@@ -71,13 +77,13 @@ def lines(rows: Table, order: NDArray[np.intp], settings: Settings) -> Iterator[
         _endpoints(shown, "remote", settings),
         _states(shown),
         _extended(shown, settings) if settings.extend else repeat(""),
-        _programs(shown) if settings.programs else repeat(""),
+        programs(shown) if settings.programs else repeat(""),
         _timers(shown) if settings.timers else repeat(""),
         strict=False,
     )
     for proto, recv_q, send_q, local, remote, state, extended, program, timer in columns:
         yield (
-            f"{proto:<4}  {recv_q:>6} {send_q:>6} {local:<{_ADDRESS}} {remote:<{_ADDRESS}} {state:<11}"
+            f"{proto:<6}{recv_q:>6} {send_q:>6} {local:<{_ADDRESS}} {remote:<{_ADDRESS}} {state:<11}"
             f"{extended}{program}{timer}"
         )
 
@@ -102,14 +108,16 @@ def _port(port: int, protocol: int, *, numeric: bool) -> str:
         return "*"
     if numeric or protocol == socket.IPPROTO_RAW:
         return str(port)
-    return service(port, "tcp" if protocol == socket.IPPROTO_TCP else "udp") or str(port)
+    return service(port, SERVICES.get(protocol, "tcp")) or str(port)
 
 
 def _states(rows: Table) -> Iterator[str]:
     protocols, states = rows.numbers("protocol").tolist(), rows.numbers("state").tolist()
-    for protocol, state in zip(protocols, states, strict=True):
+    for row, (protocol, state) in enumerate(zip(protocols, states, strict=True)):
         if protocol == socket.IPPROTO_TCP:
             yield NAMES.get(state, "UNKNOWN")
+        elif protocol in _STREAMS:
+            yield state_name(rows, row)
         elif protocol == socket.IPPROTO_RAW:
             yield str(state)
         else:
@@ -125,7 +133,7 @@ def _extended(rows: Table, settings: Settings) -> Iterator[str]:
         yield f" {user:<10} {inode:<10}"
 
 
-def _programs(rows: Table) -> Iterator[str]:
+def programs(rows: Table) -> Iterator[str]:
     """As netstat, only the processes that have the socket open: not those of its listener."""
     pids, more = rows.numbers("pid").tolist(), (rows.numbers("holders").astype(np.int64) - 1).tolist()
     own = ((rows.numbers("why") == OWNED) & (rows.numbers("inherited") == NOT_INHERITED)).tolist()
@@ -140,7 +148,7 @@ def _timers(rows: Table) -> Iterator[str]:
     protocols, timers = rows.numbers("protocol").tolist(), rows.numbers("timer").tolist()
     expires, counts = rows.numbers("expires").tolist(), rows.numbers("retrans").tolist()
     for protocol, timer, milliseconds, count in zip(protocols, timers, expires, counts, strict=True):
-        if protocol == socket.IPPROTO_TCP:
+        if protocol in _STREAMS:
             name = TIMERS.get(timer, f"unkn-{timer}")
         else:
             name = {0: "off", 1: "on1", 2: "on2"}.get(timer, f"unkn-{timer}")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 
+from sockscope.app.collectors.lookups import Lookup
+
 SHORTEST = 0.1
 """Seconds; a shorter interval would measure mostly the tool itself."""
 
@@ -20,6 +22,8 @@ class Control:
     paused: bool = False
     refresh: int = 0
     states: frozenset[int] | None = None
+    lookups: tuple[Lookup, ...] = ()
+    """Destinations for which the kernel is asked where packets would go."""
 
     def encode(self) -> bytes:
         """The line to write."""
@@ -29,13 +33,14 @@ class Control:
             "paused": self.paused,
             "refresh": self.refresh,
             "states": None if self.states is None else sorted(self.states),
+            "lookups": self.lookups,
         }
         return json.dumps(told).encode("ascii") + b"\n"
 
     def widens(self, before: Control) -> bool:
         """Whether this wants to see what `before` did not."""
         fewer = before.states is not None and (self.states is None or not self.states <= before.states)
-        return fewer or not self.wanted <= before.wanted
+        return fewer or not self.wanted <= before.wanted or not set(self.lookups) <= set(before.lookups)
 
 
 def decode(line: bytes) -> Control:
@@ -50,7 +55,13 @@ def decode(line: bytes) -> Control:
         bool(told.get("paused", False)),
         int(told.get("refresh", 0)),
         None if states is None else frozenset(map(int, states)),
+        tuple(map(_lookup, told.get("lookups", ()))),
     )
+
+
+def _lookup(told: list[str | int]) -> Lookup:
+    family, destination, source, device, mark, uid = told
+    return Lookup(int(family), str(destination), str(source), int(device), int(mark), int(uid))
 
 
 class Lines:

@@ -23,7 +23,8 @@ class Governor:
     """Finds the interval at which ticks cost no more than their share."""
 
     def __init__(self, share: float = SHARE) -> None:
-        self._share = share
+        self.share = share
+        """Part of one core that ticks may take, and looking for owners again as much."""
         self._costs: deque[float] = deque(maxlen=REMEMBERED)
         self._asked = 0.0
         self._steps = 0
@@ -42,7 +43,7 @@ class Governor:
         if asked != self._asked:
             self._asked, self._steps = asked, 0
         most = max(asked, min(MOST_TIMES * asked, LONGEST))
-        steps = (self.cost / self._share - asked) / asked * _STEPS
+        steps = (self.cost / self.share - asked) / asked * _STEPS
         if not self._steps - 2 < steps <= self._steps:  # leaves a step of play before it goes back
             self._steps = max(0, math.ceil(steps))
         return min(most, asked + self._steps * asked / _STEPS)

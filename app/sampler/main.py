@@ -6,11 +6,14 @@ import contextlib
 import os
 import select
 import signal
+import sys
 import time
 
 from sockscope.app.frames.codec import Encoder
 from sockscope.app.frames.frame import Frame
+from sockscope.app.frames.release import Release
 from sockscope.app.sampler.control import Control, Lines, decode
+from sockscope.app.sampler.governor import SHARE, Governor
 from sockscope.app.sampler.sampler import Owners, Sampler
 from sockscope.app.sampler.tasks import plan
 
@@ -32,6 +35,7 @@ class Loop:
         self._orders = orders
         self._frames = frames
         self._encoder = Encoder()
+        self._release = Release()
         self._lines = Lines()
         self._control: Control | None = None
         self._next = 0.0
@@ -91,13 +95,16 @@ class Loop:
             view = memoryview(piece)
             while view.nbytes:
                 view = view[os.write(self._frames, view) :]
+        self._release.after(frame)
 
 
 def main() -> None:
-    """Entry point of the child process: orders on stdin, frames on stdout."""
+    """Entry point of the child process: orders on stdin, frames on stdout, and as the only argument the share
+    of a core that ticks may take, in per cent."""
+    share = float(sys.argv[1]) / 100 if len(sys.argv) > 1 else SHARE
     with contextlib.suppress(OSError):
         os.nice(NICE)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     frames = os.dup(1)
     os.dup2(2, 1)  # nothing printed by accident may get between frames
-    Loop(Sampler(plan(), _owners), 0, frames).run()
+    Loop(Sampler(plan(), _owners, governor=Governor(share)), 0, frames).run()

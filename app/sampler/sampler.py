@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
+from collections import ChainMap
+from collections.abc import Callable, Mapping
 from itertools import chain, count
 from pathlib import Path
 from typing import Protocol
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 from sockscope.app.collectors.base import Collected
 from sockscope.app.frames.frame import Frame, Host, Note
 from sockscope.app.frames.table import Table
+from sockscope.app.sampler import held
 from sockscope.app.sampler.control import Control
 from sockscope.app.sampler.governor import Governor
 from sockscope.app.sampler.tasks import Task
@@ -22,9 +24,9 @@ from sockscope.app.sampler.tasks import Task
 OWNERS = ("owners", "processes", "unowned")
 OWNERS_SLICE = 0.02
 """Seconds of looking for owners before the control channel is listened to again."""
-OWNERS_SHARE = 0.1
-"""Part of an interval that may go into looking for owners."""
-ROWS = frozenset({"sockets", "tcp_info"})
+ROWS = frozenset(
+    {"sockets", "tcp_info", "unix", "unix_waiting", "unix_listed", "conntrack", "interface_counters"}
+)
 """Tables that travel only while they are wanted, however they were collected."""
 NEVER_SENT = frozenset({"inodes"})
 """Tables that only the collector of owners reads."""
@@ -37,8 +39,11 @@ class Owners(Protocol):
     def busy(self) -> bool:
         """Whether another call at once would find out more."""
 
-    def collect(self, wanted: NDArray[np.uint64], budget: float) -> Collected:
+    def look(self, wanted: NDArray[np.uint64], budget: float) -> None:
         """Look for the holders of `wanted` for at most `budget` seconds."""
+
+    def found(self) -> Collected:
+        """What is known by now."""
 
     def close(self) -> None:
         """Give back what it holds."""
@@ -60,6 +65,7 @@ class Sampler:
         self._make_owners = owners
         self._owners: Owners | None = None
         self._owned = Collected({})
+        self._owned_told: Mapping[str, Table] = {}
         self._owners_spent = 0.0
         self._monotonic = monotonic
         self._cpu = cpu
@@ -88,8 +94,10 @@ class Sampler:
         for task in self._tasks:
             if self._in_tick(task, control):
                 task.run(self._began, control)
+            elif not task.on_screen(control.wanted):
+                task.forget()
         if not control.paused and not control.wanted.isdisjoint(OWNERS):
-            self._look(0.0)
+            self._owned = self._look(control, 0.0).found()
         self._cost = self._cpu() - before
         return self._frame(control)
 
@@ -105,11 +113,12 @@ class Sampler:
             return self._frame(control)
         if self.looking(control) and self._monotonic() < until:
             spent, cpu = self._monotonic(), self._cpu()
-            tables = self._owned.tables
-            self._look(OWNERS_SLICE)
+            owners = self._look(control, OWNERS_SLICE)
+            if not owners.busy:
+                self._owned = owners.found()
             self._owners_spent += self._monotonic() - spent
             self._charged = (self._charged or 0.0) + self._cpu() - cpu
-            if not self.looking(control) and self._owned.tables != tables:
+            if not owners.busy and self._owned.tables != self._owned_told:
                 return self._frame(control)
         return None
 
@@ -125,7 +134,7 @@ class Sampler:
         """Whether owners are still being looked for and the share of this interval is not used up."""
         if control.paused or control.wanted.isdisjoint(OWNERS):
             return False
-        if self._owners_spent >= OWNERS_SHARE * max(control.interval, self._every):
+        if self._owners_spent >= self._governor.share * max(control.interval, self._every):
             return False
         return self._owners is not None and self._owners.busy
 
@@ -148,16 +157,12 @@ class Sampler:
             return False
         return task.due(self._monotonic(), control.wanted, 0.0)
 
-    def _look(self, budget: float) -> None:
+    def _look(self, control: Control, budget: float) -> Owners:
         if self._owners is None:
             self._owners = self._make_owners()
-        all_inodes = self._table("inodes")
-        sockets = self._table("sockets") if all_inodes is None else all_inodes
-        inodes = np.empty(0, np.uint64) if sockets is None else sockets.numbers("inode")
-        self._owned = self._owners.collect(inodes[inodes > 0], budget)
-
-    def _table(self, name: str) -> Table | None:
-        return next((task.tables[name] for task in self._tasks if name in task.tables), None)
+        shown = [task.tables for task in self._tasks if task.on_screen(control.wanted)]
+        self._owners.look(held.inodes(ChainMap(*map(dict, shown))), budget)
+        return self._owners
 
     def _frame(self, control: Control) -> Frame:
         wanted = control.wanted
@@ -169,6 +174,7 @@ class Sampler:
         }
         if not wanted.isdisjoint(OWNERS):
             tables.update(self._owned.tables)
+            self._owned_told = self._owned.tables
         notes: tuple[Note, ...] = tuple(chain(self._owned.notes, *(task.notes for task in self._tasks)))
         return Frame(
             number=next(self._numbers),

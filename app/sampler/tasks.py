@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Protocol, runtime_checkable
 
 from sockscope.app.collectors.base import Collected, Collector
+from sockscope.app.collectors.lookups import Lookup
 from sockscope.app.frames.frame import Note
 from sockscope.app.frames.table import Table
 from sockscope.app.sampler.control import Control
@@ -20,6 +21,14 @@ class Choosy(Protocol):
 
     def choose(self, wanted: frozenset[str], states: frozenset[int] | None) -> None:
         """What the next `collect` has to bring."""
+
+
+@runtime_checkable
+class Answering(Protocol):
+    """A collector that answers questions."""
+
+    def ask(self, questions: Sequence[Lookup]) -> None:
+        """What the next `collect` has to answer."""
 
 
 @dataclass(eq=False)
@@ -48,7 +57,7 @@ class Task:
     def due(self, now: float, wanted: frozenset[str], tolerance: float) -> bool:
         """Whether its beat has come; `tolerance` seconds early still counts, so that beats fall on ticks."""
         beat = self.shown if self.on_screen(wanted) else self.hidden
-        return now - self.last >= beat - tolerance
+        return beat < math.inf and now - self.last >= beat - tolerance
 
     def run(self, now: float, control: Control | None = None) -> None:
         """Collect what `control` needs, everything without it. What goes wrong inside a collector becomes a
@@ -59,11 +68,18 @@ class Task:
                 self._collector = self._make()
             if control is not None and isinstance(self._collector, Choosy):
                 self._collector.choose(control.wanted, control.states)
+            if control is not None and isinstance(self._collector, Answering):
+                self._collector.ask(control.lookups)
             collected = self._collector.collect()
         except Exception as failure:  # noqa: BLE001 - one broken interface must not take the others along
             collected = Collected(self.tables, (self._failed(failure),))
         self.tables = collected.tables
         self.notes = collected.notes
+
+    def forget(self) -> None:
+        """Keep nothing of what was collected while it was on the screen, if that is the only time."""
+        if self.hidden == math.inf and (self.tables or self.notes):
+            self.tables, self.notes, self.last = {}, (), -math.inf
 
     def _make(self) -> Collector:
         module, name = self.collector.split(":")
@@ -86,12 +102,23 @@ def plan() -> list[Task]:
     return [
         Task(
             f"{collectors}.sockets:SocketsCollector",
-            ("sockets", "tcp_states", "tcp_info", "inodes"),
+            ("sockets", "tcp_states", "tcp_info", "mptcp", "inodes"),
             hidden=0.0,
         ),
         Task(f"{collectors}.counters:CountersCollector", ("counters",), hidden=0.0),
         Task(f"{collectors}.limits:LimitsCollector", ("limits",), shown=5.0, hidden=5.0),
         Task(f"{collectors}.routes:RoutesCollector", ("routes", "nexthops"), hidden=5.0, rests=True),
         Task(f"{collectors}.links:LinksCollector", ("links", "addresses"), hidden=5.0),
+        Task(f"{collectors}.lookups:LookupsCollector", ("lookups",), rests=True),
+        Task(f"{collectors}.exceptions:ExceptionsCollector", ("exceptions",), rests=True),
+        Task(f"{collectors}.multicast:GroupsCollector", ("groups",), hidden=5.0, rests=True),
+        Task(f"{collectors}.interfacecounters:InterfaceCountersCollector", ("interface_counters",)),
+        Task(f"{collectors}.unix:UnixCollector", ("unix", "unix_waiting"), rests=True),
+        Task(f"{collectors}.procunix:UnixFileCollector", ("unix_listed",), shown=5.0, rests=True),
+        Task(f"{collectors}.unix:UnixListenersCollector", ("unix_listeners",), hidden=5.0, rests=True),
+        Task(f"{collectors}.protocols:ProtocolsCollector", ("protocols",), hidden=5.0, rests=True),
+        Task(f"{collectors}.conntrack:ConntrackCollector", ("conntrack",), rests=True),
+        Task(f"{collectors}.conntrack_use:ConntrackUseCollector", ("conntrack_use",), hidden=5.0, rests=True),
         Task(f"{collectors}.rules:RulesCollector", ("rules",), shown=5.0, rests=True),
+        Task(f"{collectors}.others:OthersCollector", ("packet", "netlink", "vsock"), hidden=5.0),
     ]

@@ -17,9 +17,15 @@ from sockscope.app.sources.base import SourceLost
 
 COMMAND = (sys.executable, "-P", "-m", "sockscope.app.sampler")
 """-P: modules lying in the current directory are nobody's business when this runs as root."""
+
 _PIPE_SIZE = 1 << 20
 _PATIENCE = 1.0
 """Seconds a sampler has to end when it is told to."""
+
+
+def sampler(share: float) -> tuple[str, ...]:
+    """The command of a sampler whose ticks may take that many per cent of a core."""
+    return (*COMMAND, f"{share:g}")
 
 
 class LocalSampler:

@@ -77,7 +77,9 @@ def _live(snapshot: Snapshot | None, status: Status, interval: float, width: int
     elif status.paused_for is not None:
         cells.append(Cell(f"‖ paused {duration(status.paused_for)} ", "warn"))
     elif snapshot.elapsed > LATE * snapshot.frame.every and snapshot.frame.interval == interval:
-        cells.append(Cell(f"● getting {snapshot.elapsed:.1f} s ", "warn"))
+        getting = f"getting {snapshot.elapsed:.1f} s"
+        words = f"catching up (asked {interval:g} s, {getting})" if wide else getting
+        cells.append(Cell(f"● {words} ", "warn"))
     else:
         cells.append(Cell("● calm " if status.calm else "● live ", "good"))
     if snapshot.marked_for is not None:
@@ -184,13 +186,18 @@ def _keys(actions: Sequence[Action], x: int, cells: list[Cell], spots: list[tupl
 
 
 def filter_line(snapshot: Snapshot, view: TabView, words: str, width: int) -> Bar:
-    """The filter in force, how many rows it leaves, and what they are sorted by."""
+    """The filter in force, what the tab says all the time, how many rows are left, what they are sorted by.
+
+    The column of the sort, which its title shows too, leaves first when room is short.
+    """
     query = snapshot.request.query
     left = [Cell(" filter  ", "dim"), Cell(words, "strong")] if words else [Cell(" ")]
-    total = snapshot.left_out + (0 if snapshot.rows is None else len(snapshot.rows))
-    shown = len(snapshot.order)
+    total = snapshot.total
+    shown = len(snapshot.things)
     column = next((column for column in view.columns if column.id == query.sort), None)
     by = f"   by {column.title} {'▼' if query.descending else '▲'}" if column is not None else ""
     numbers = f"{count(shown)} of {count(total)}" if shown != total else f"{count(total)} {view.noun}"
-    right = Cell(f"{numbers}{by} ", "dim")
-    return Bar([*_within(left, width - cell_width(right.text) - 1), right], [])
+    standing: list[Cell] = [*snapshot.standing, Cell("   ")] if snapshot.standing else []
+    used = sum(cell_width(cell.text) for cell in (*left, *standing)) + len(numbers) + 2
+    right = [*standing, Cell(f"{numbers}{by if used + len(by) <= width or not standing else ''} ", "dim")]
+    return Bar([*_within(left, width - sum(cell_width(cell.text) for cell in right) - 1), *right], [])

@@ -11,22 +11,30 @@ from numpy.typing import NDArray
 
 from sockscope.app.frames.table import Table
 from sockscope.app.model.connections import ConnectionsModel
+from sockscope.app.model.conntrack import ConntrackModel
 from sockscope.app.model.engine import TabParts
+from sockscope.app.model.groups import GroupsModel
 from sockscope.app.model.interfaces import InterfacesModel
 from sockscope.app.model.listening import ListeningModel
+from sockscope.app.model.others import OthersModel
 from sockscope.app.model.query import Reading
 from sockscope.app.model.routes import RoutesModel
 from sockscope.app.model.sockets import Sockets, left_out
 from sockscope.app.model.statistics import StatisticsModel
-from sockscope.app.model.tab import TabModel
+from sockscope.app.model.tab import NO_OPTIONS, Options, TabModel
+from sockscope.app.model.unix import UnixModel
 from sockscope.app.view.columns import Column, TabView
 from sockscope.app.view.connections import CONNECTIONS
+from sockscope.app.view.conntrack import NAT
+from sockscope.app.view.groups import GROUPS
 from sockscope.app.view.interfaces import INTERFACES
 from sockscope.app.view.listening import LISTENING
+from sockscope.app.view.others import OTHERS
 from sockscope.app.view.routes import ROUTES
 from sockscope.app.view.statistics import STATISTICS
+from sockscope.app.view.unix import UNIX
 
-VIEWS: tuple[TabView, ...] = (CONNECTIONS, LISTENING, ROUTES, INTERFACES, STATISTICS)
+VIEWS: tuple[TabView, ...] = (CONNECTIONS, LISTENING, ROUTES, INTERFACES, STATISTICS, UNIX, GROUPS, NAT, OTHERS)
 """In the order of their keys."""
 
 
@@ -44,8 +52,23 @@ def tabs() -> Mapping[str, TabParts]:
         ROUTES.id: RoutesModel(),
         INTERFACES.id: InterfacesModel(),
         STATISTICS.id: StatisticsModel(),
+        UNIX.id: UnixModel(),
+        GROUPS.id: GroupsModel(),
+        NAT.id: ConntrackModel(),
+        OTHERS.id: OthersModel(),
     }
-    parts = {each.id: TabParts(models[each.id], reading(each), each.details, each.empty) for each in VIEWS}
+    parts = {
+        each.id: TabParts(
+            models[each.id],
+            reading(each),
+            each.details,
+            each.empty,
+            standing=each.standing,
+            asks=each.asks,
+            decides=each.decides,
+        )
+        for each in VIEWS
+    }
     return {**parts, CONNECTIONS.id: replace(parts[CONNECTIONS.id], left_out=left_out)}
 
 
@@ -62,9 +85,10 @@ def _cell_by_cell(column: Column, rows: Table, word: str) -> NDArray[np.bool_]:
     return np.fromiter((word in text for text in cells), np.bool_, len(rows))
 
 
-def needs(tab: str) -> frozenset[str]:
-    """The tables that a tab shows."""
-    return _NEEDS[tab]
+def needs(tab: str, options: Options = NO_OPTIONS) -> frozenset[str]:
+    """The tables that a tab shows with these switches."""
+    switched = view(tab).switched
+    return _NEEDS[tab].union(*(switched.get(name, ()) for name in options.on))
 
 
 _NEEDS = {tab: frozenset(parts.model.needs) for tab, parts in tabs().items()}

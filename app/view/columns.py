@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sockscope.app.collectors.lookups import Lookup
 from sockscope.app.frames.table import Numbers, Table
 from sockscope.app.model.store import Store
 from sockscope.app.model.tab import Options
@@ -41,14 +42,17 @@ class Column:
     cell: Callable[[Table, int], Cell]
     order: Callable[[Table], Numbers]
     priority: int = 5
-    align: Literal["left", "right", "port"] = "left"
-    """port: addresses end where their ports begin, room permitting."""
+    align: Literal["left", "right", "port", "path"] = "left"
+    """port: addresses end where their ports begin, room permitting; path: what does not fit is missing
+    inside, for the end tells most."""
     minimum: int = 0
     grow: int = 0
     descending: bool = False
     search: Callable[[Table, str], NDArray[np.bool_]] | None = None
     short: str = ""
     """A shorter title for narrow screens."""
+    brief: Callable[[Table, int], Cell] | None = None
+    """The cell in fewer words, for where it does not fit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +78,14 @@ class Section(NamedTuple):
     facts: tuple[Fact, ...]
 
 
+class Link(NamedTuple):
+    """Where a row leads: the `key` of another row of the tab and what that is (`the peer`); or None, and why
+    it leads nowhere."""
+
+    key: int | None
+    what: str
+
+
 @dataclass(frozen=True, slots=True)
 class TabView:
     """Everything the screen needs to know about a tab."""
@@ -91,5 +103,15 @@ class TabView:
     """Why there is no row at all."""
     options: Options = field(default_factory=Options)
     """The switches that are on at first."""
+    switched: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """Tables that are collected only while a switch is on, by the name of the switch."""
     noun: str = "rows"
     """What a row is, in the plural: sockets, routes."""
+    standing: Callable[[Store], tuple[Cell, ...]] = lambda _: ()
+    """What is said below the table all the time, whatever rows there are."""
+    asks: Callable[[Table, int], tuple[Lookup, ...]] = lambda _, __: ()
+    """What the kernel has to be asked for the details of a row."""
+    decides: Callable[[Store, Table], int | None] = lambda _, __: None
+    """The key of the row that answers what the user asked the kernel, once it does."""
+    follow: Callable[[Table, int], Link] | None = None
+    """Where a row leads, in tabs whose rows belong to one another."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sockscope.app.model.store import Store
-from sockscope.app.view import sockets
+from sockscope.app.view import sockets, ways
 from sockscope.app.view.columns import TabView
 from sockscope.app.view.socketdetails import details
 
@@ -34,6 +34,7 @@ CONNECTIONS = TabView(
     fields=sockets.FIELDS,
     sort=("remote", False),
     details=details,
+    asks=ways.about,
     empty=empty,
     noun="sockets",
 )

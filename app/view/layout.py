@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from sockscope.app.frames.table import Table
 from sockscope.app.view.columns import Cell, Column
 
 GAP = 2
@@ -99,8 +100,27 @@ def cut_middle(text: str, width: int) -> str:
     return f"{host[:head]}…{host[len(host) - end :]}{tail}"
 
 
+def cut_inside(text: str, width: int) -> str:
+    """A path in `width` cells: more of its end stays than of its beginning, `…` stands between."""
+    if cell_width(text) <= width:
+        return text
+    if width < PATH_ROOM or cell_width(text) != len(text):
+        return cut(text, width)
+    head = (width - 1) // 3
+    return f"{text[:head]}…{text[len(text) - (width - 1 - head) :]}"
+
+
+PATH_ROOM = 8
+"""Cells below which only the beginning of a path stays."""
 PORT_ROOM = 6
 """A colon and five digits."""
+
+
+def cell(placed: Placed, rows: Table, row: int) -> Cell:
+    """A row's cell, in fewer words where the column has them and is too narrow."""
+    column = placed.column
+    made = column.cell(rows, row)
+    return made if column.brief is None or cell_width(made.text) <= placed.width else column.brief(rows, row)
 
 
 def fit(cell: Cell, placed: Placed) -> str:
@@ -109,14 +129,14 @@ def fit(cell: Cell, placed: Placed) -> str:
     column = placed.column
     if column.align == "port":
         return _at_port(cell.text, width, column.width)
-    text = cut(cell.text, width)
+    text = cut_inside(cell.text, width) if column.align == "path" else cut(cell.text, width)
     blank = " " * (width - cell_width(text))
     return blank + text if column.align == "right" else text + blank
 
 
 def _at_port(text: str, width: int, usual: int) -> str:
     text = cut_middle(text, width)
-    port = len(text) - text.rfind(":")
+    port = 0 if text.endswith("]") or ":" not in text else len(text) - text.rfind(":")
     line_up = min(width, usual) - PORT_ROOM
     before = max(0, min(line_up - (len(text) - port), width - len(text)))
     return (" " * before + text).ljust(width)

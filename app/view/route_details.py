@@ -12,7 +12,6 @@ from sockscope.app.model.route_names import (
     ANYCAST,
     BLACKHOLE,
     BROADCAST,
-    LOCAL,
     LOCAL_TYPE,
     MULTICAST,
     PROHIBIT,
@@ -21,9 +20,8 @@ from sockscope.app.model.route_names import (
     UNICAST,
     UNREACHABLE,
 )
-from sockscope.app.model.rules import chosen_by_device, leading_to
 from sockscope.app.model.store import Store
-from sockscope.app.view import route_text
+from sockscope.app.view import route_text, rule_details, ways
 from sockscope.app.view.columns import Fact, Section
 from sockscope.app.view.format import UNKNOWN, count, duration, short
 from sockscope.app.view.route_text import V4, V6
@@ -74,22 +72,24 @@ _HARDWARE = {
     _RTM_F_TRAP: "hands its packets to the kernel",
     _RTM_F_OFFLOAD_FAILED: "refused to take it over",
 }
-_TICKS = 100
 
 
 def details(store: Store, rows: Table, row: int) -> tuple[Section, ...]:
-    """The route, its letters, every next hop, its metrics and the rules that lead to it; of a hop, those of
-    its route; of a title, what leads to the table."""
+    """What the kernel answers to an address that was typed; then the route, its letters, every next hop, its
+    metrics and the rules that lead to it; of a hop, those of its route; of a title, what leads to the table;
+    of a rule, what it does."""
+    asked = ways.answers(store)
     if rows.numbers("heading")[row]:
-        return (Section(f"Table {rows.text('table_name', row)}", tuple(_rules(store, rows, row))),)
+        return (*asked, *rule_details.heading(store, rows, row))
     parent = rows.integer("parent", row)
     route = row if parent < 0 else parent
     return (
+        *asked,
         Section(_title(rows, route), tuple(_route(rows, route))),
         Section("Flags", tuple(_letters(rows, route))),
         Section("Next hops", tuple(_hops(rows, route))),
         Section("Metrics", tuple(_metrics(rows, route))),
-        Section("Chosen by", tuple(_rules(store, rows, route))),
+        Section("Chosen by", tuple(rule_details.leading(store, rows, route))),
     )
 
 
@@ -106,6 +106,14 @@ def _title(rows: Table, row: int) -> str:
 
 
 def _route(rows: Table, row: int) -> Iterator[Fact]:
+    if rows.numbers("cached")[row]:
+        yield Fact("cached", "an exception of a route, until it expires", "strong")
+        why = (
+            "an ICMP redirect"
+            if route_text.redirected(rows, row)
+            else "ICMP: a packet was too big on its way"
+        )
+        yield Fact("learnt from", why)
     kind = rows.integer("type", row)
     rejects = kind in REJECTING
     yield Fact("type", _explained(rows.text("type_name", row), _TYPES.get(kind)), "warn" if rejects else "")
@@ -114,8 +122,9 @@ def _route(rows: Table, row: int) -> Iterator[Fact]:
     yield Fact("table", name if name == str(number) else f"{name} ({number})")
     yield Fact("metric", f"{count(rows.integer('metric', row))} (the lowest of equal routes is used)")
     protocol = rows.integer("protocol", row)
-    yield Fact("protocol", _explained(rows.text("protocol_name", row), _PROTOCOLS.get(protocol)))
-    if rows.integer("family", row) == V4:
+    if not rows.numbers("cached")[row]:
+        yield Fact("protocol", _explained(rows.text("protocol_name", row), _PROTOCOLS.get(protocol)))
+    if rows.integer("family", row) == V4 and not rows.numbers("cached")[row]:
         scope = rows.integer("scope", row)
         yield Fact("scope", _explained(rows.text("scope_name", row), _SCOPES.get(scope)))
     yield Fact("source", route_text.preferred_source(rows, row) or "chosen by the kernel for each packet")
@@ -139,13 +148,13 @@ def _explained(name: str | None, meaning: str | None) -> str:
 
 
 def _lifetime(rows: Table, row: int) -> Iterator[Fact]:
-    if rows.integer("family", row) != V6:
-        return
     expires = rows.integer("expires", row)
     if expires > 0:
-        yield Fact("expires", f"in {duration(expires / _TICKS)}")
+        yield Fact("expires", f"in {duration(expires / route_text.TICKS)}")
     elif expires < 0:
         yield Fact("expires", "run out, or not told when", "warn")
+    if rows.integer("family", row) != V6:
+        return
     preference = _PREFERENCES.get(rows.integer("pref", row))
     if preference and (rows.integer("protocol", row) == 9 or preference != "medium"):
         yield Fact("preference", f"{preference}, among routers that advertise the same")
@@ -207,21 +216,3 @@ def _metrics(rows: Table, row: int) -> Iterator[Fact]:
     yield Fact("MSS", f"{count(advmss)} bytes advertised" if advmss else "from the MTU")
     yield Fact("window", f"at most {count(window)} bytes" if window else "not limited")
     yield Fact("irtt", f"{short(rtt / 8)} ms assumed at first" if rtt else "not set")
-
-
-def _rules(store: Store, rows: Table, row: int) -> Iterator[Fact]:
-    rules = store.now("rules")
-    table = rows.integer("table", row)
-    if rules is None:
-        yield Fact("rules", "not read yet")
-        return
-    family = rows.integer("family", row)
-    either = bool(rows.numbers("heading")[row])
-    found = [rule for rule in leading_to(rules, table) if either or family in rule.families]
-    for rule in found:
-        only = "" if {V4, V6} <= set(rule.families) else f" ({'IPv4' if V4 in rule.families else 'IPv6'})"
-        yield Fact(f"rule {rule.priority}", (rule.selector or "every packet") + (only if either else ""))
-    if chosen_by_device(rules) and table != LOCAL:
-        yield Fact("VRF", "also where a packet's device belongs to a VRF with this table")
-    elif not found:
-        yield Fact("rules", "none leads to this table: the route is never used", "warn")

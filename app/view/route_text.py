@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sockscope.app.frames.table import Numbers, Table
+from sockscope.app.model.route_flags import RTCF_REDIRECTED
+from sockscope.app.view.format import duration
 from sockscope.app.view.search import Matches, in_text
 
 V4, V6 = socket.AF_INET, socket.AF_INET6
@@ -39,8 +41,35 @@ def source_prefix(rows: Table, row: int) -> str | None:
     return prefix(rows.integer("family", row), rows.numbers("source_prefix")[row].tobytes(), length)
 
 
+TICKS = 100
+"""In a second (USER_HZ), in which the kernel tells lifetimes."""
+
+
+def _learnt(rows: Table, row: int) -> str:
+    """What a cached exception says of its destination, and for how long: `mtu 1300 9m58s`."""
+    mtu, left = rows.integer("mtu", row), rows.integer("expires", row)
+    words = ["redirect"] if redirected(rows, row) else []
+    if mtu:
+        words.append(f"mtu {mtu}")
+    if left > 0:
+        words.append(duration(left / TICKS))
+    return " ".join(words)
+
+
+def redirected(rows: Table, row: int) -> bool:
+    """Whether a cached exception comes from a redirect. Of IPv6 the kernel does not tell, but has no other
+    reason than a path MTU."""
+    if rows.integer("family", row) == V4:
+        return bool(rows.integer("flags", row) & RTCF_REDIRECTED)
+    return not rows.integer("mtu", row)
+
+
 def qualified(rows: Table, row: int) -> str:
-    """The destination with what else a packet must have: `default from fd00::/64`, `10.0.0.0/8 tos 0x10`."""
+    """The destination with what else a packet must have, or what is cached of it: `default from fd00::/64`,
+    `10.0.0.0/8 tos 0x10`, `10.0.0.9 mtu 1300 9m58s`."""
+    if rows.numbers("cached")[row]:
+        where = address(rows.integer("family", row), rows.numbers("destination")[row].tobytes())
+        return f"{where} {_learnt(rows, row)}"
     text = destination(rows, row)
     source = source_prefix(rows, row)
     tos = rows.integer("tos", row)
@@ -110,4 +139,6 @@ def _plain(line: bytes) -> str:
 
 
 def _prefix(line: bytes) -> str:
+    if not line[16]:
+        return ""
     return prefix(line[16], line[:16], line[17]) if line[17] else "default"

@@ -12,7 +12,7 @@ from sockscope.app.model.route_flags import hop_states
 from sockscope.app.model.route_names import REJECTING
 from sockscope.app.model.store import Store
 from sockscope.app.model.tab import Options
-from sockscope.app.view import route_text
+from sockscope.app.view import route_text, ways
 from sockscope.app.view.columns import Cell, Column, Field, TabView
 from sockscope.app.view.format import UNKNOWN, short
 from sockscope.app.view.route_details import children, details
@@ -43,7 +43,8 @@ def _down(rows: Table, row: int) -> bool:
 
 def _destination(rows: Table, row: int) -> Cell:
     if rows.numbers("heading")[row]:
-        return Cell(f"── {rows.text('title', row)} ──")
+        title = rows.text("title", row) or UNKNOWN
+        return Cell(f"── {title} ──") if rows.integer("rule", row) < 0 else Cell(title, "dim")
     if _is_hop(rows, row):
         branch = "└" if rows.numbers("last")[row] else "├"
         words = (f"weight {rows.integer('weight', row)}", *hop_states(rows.integer("flags", row)))
@@ -165,7 +166,14 @@ def _in(column: str) -> Callable[[Table, str], Matches]:
 
 def _in_metric(rows: Table, word: str) -> Matches:
     found: Matches = in_numbers(rows.numbers("metric"), word) & (rows.numbers("parent") < 0)
-    return found
+    return found & ~rows.numbers("heading").astype(np.bool_)
+
+
+class _DestinationSearch(AddressSearch):
+    """Finds words in destinations and in the rules above them."""
+
+    def __call__(self, rows: Table, word: str) -> Matches:
+        return super().__call__(rows, word) | in_strings(rows.strings("title"), word)
 
 
 def _hops(rows: Table, row: int) -> list[dict[str, object]]:
@@ -179,6 +187,12 @@ def _hops(rows: Table, row: int) -> list[dict[str, object]]:
         }
         for hop in children(rows, row)
     ]
+
+
+def _expires(rows: Table, row: int) -> float | None:
+    """Seconds until the route or exception runs out, None where it does not."""
+    expires = rows.integer("expires", row)
+    return expires / route_text.TICKS if expires > 0 else None
 
 
 def _empty(store: Store) -> str:
@@ -205,7 +219,7 @@ ROUTES = TabView(
             priority=1,
             minimum=24,
             grow=2,
-            search=AddressSearch("destination", "family", "destination_length"),
+            search=_DestinationSearch("destination", "family", "destination_length"),
         ),
         Column(
             "gateway",
@@ -220,7 +234,7 @@ ROUTES = TabView(
         ),
         Column("genmask", "Genmask", 15, _genmask, _by_mask, priority=12, search=nowhere),
         Column(
-            "flags", "Flags", 5, _flags, _by_text("shown_letters"), priority=3, search=_in("shown_letters")
+            "flags", "Flags", 6, _flags, _by_text("shown_letters"), priority=3, search=_in("shown_letters")
         ),
         Column(
             "metric", "Metric", _METRIC, _metric, _by("metric"), priority=4, align="right", search=_in_metric
@@ -292,14 +306,21 @@ ROUTES = TabView(
         Field("irtt", _irtt),
         Field("interface", lambda rows, row: rows.text("interface", row)),
         Field("table", lambda rows, row: rows.text("table_name", row)),
-        Field("protocol", lambda rows, row: rows.text("protocol_name", row)),
+        Field(
+            "protocol",
+            lambda rows, row: None if rows.numbers("cached")[row] else rows.text("protocol_name", row),
+        ),
         Field("scope", lambda rows, row: rows.text("scope_name", row)),
         Field("type", lambda rows, row: rows.text("type_name", row)),
         Field("source", route_text.preferred_source),
         Field("nexthops", _hops),
+        Field("mtu", lambda rows, row: rows.integer("mtu", row) or None),
+        Field("cached", lambda rows, row: bool(rows.numbers("cached")[row])),
+        Field("expires", _expires),
     ),
     sort=("", False),
     details=details,
+    decides=ways.deciding,
     empty=_empty,
     options=Options(frozenset({"hide_local"})),
     noun="routes",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import socket
 from functools import lru_cache
 from ipaddress import IPv6Address
@@ -10,6 +9,7 @@ from ipaddress import IPv6Address
 import numpy as np
 from numpy.typing import NDArray
 
+from sockscope.app.frames.inet import IPPROTO_MPTCP, IPPROTO_SCTP, IPPROTO_UDPLITE
 from sockscope.app.frames.table import Numbers, Strings, Table
 from sockscope.app.model.endpoints import addresses
 
@@ -29,8 +29,9 @@ def in_numbers(values: Numbers, word: str) -> Matches:
     if not word.isdecimal():
         return np.zeros(len(values), dtype=np.bool_)
     distinct, place = np.unique(values, return_inverse=True)
-    hit = np.array([word in str(value) for value in distinct.tolist()], dtype=np.bool_)
-    return hit[place] if len(distinct) else np.zeros(0, dtype=np.bool_)
+    width = max(len(str(value)) for value in (distinct[0], distinct[-1])) + 1 if len(distinct) else 1
+    text = distinct.astype(f"S{width}").tobytes()
+    return in_text(text, np.arange(len(distinct)) * width, word)[place]
 
 
 def in_names(codes: Numbers, names: dict[int, str], word: str) -> Matches:
@@ -46,10 +47,18 @@ def nowhere(rows: Table, word: str) -> Matches:  # noqa: ARG001
 
 def in_text(text: bytes, starts: NDArray[np.intp], word: str) -> Matches:
     """Rows that contain the word, of a text with one line a row that begins at `starts`."""
-    found = np.zeros(len(starts), dtype=np.bool_)
-    places = [match.start() for match in re.finditer(re.escape(word.encode()), text)]
-    if places:
-        found[np.searchsorted(starts, places, side="right") - 1] = True
+    sought = word.encode()
+    if not len(starts) or not sought:
+        return np.full(len(starts), not sought)
+    characters = np.frombuffer(text, np.uint8)
+    room = len(characters) - len(sought) + 1
+    if room <= 0:
+        return np.zeros(len(starts), dtype=np.bool_)
+    here = np.zeros(len(characters), dtype=np.bool_)
+    np.equal(characters[:room], sought[0], out=here[:room])
+    for place, code in enumerate(sought[1:], 1):
+        here[:room] &= characters[place : place + room] == code
+    found: Matches = np.logical_or.reduceat(here, starts)
     return found
 
 
@@ -111,17 +120,18 @@ def _ipv6(high: NDArray[np.uint64], low: NDArray[np.uint64]) -> tuple[NDArray[np
     )
 
 
-def _digits(values: range, width: int) -> NDArray[np.uint8]:
-    text = b"".join(str(value).encode().ljust(width, b"\0") for value in values)
-    return np.frombuffer(text, dtype=np.uint8).reshape(-1, width)
+def _digits(number: int, width: int) -> NDArray[np.uint8]:
+    """The numbers below `number` in digits, one a row, NUL padded."""
+    text: NDArray[np.uint8] = np.arange(number).astype(f"S{width}").view(np.uint8).reshape(-1, width)
+    return text
 
 
-_OCTETS = _digits(range(256), 3)
+_OCTETS = _digits(256, 3)
 
 
 @lru_cache(maxsize=1)
 def _ports() -> NDArray[np.uint8]:
-    table = _digits(range(65536), 5).copy()
+    table = _digits(65536, 5)
     table[0] = np.frombuffer(b"*\0\0\0\0", dtype=np.uint8)
     return table
 
@@ -131,16 +141,21 @@ PROTOCOLS: dict[tuple[int, int], str] = {
     (socket.AF_INET6, socket.IPPROTO_TCP): "tcp6",
     (socket.AF_INET, socket.IPPROTO_UDP): "udp",
     (socket.AF_INET6, socket.IPPROTO_UDP): "udp6",
-    (socket.AF_INET, 136): "udplite",
-    (socket.AF_INET6, 136): "udplite6",
+    (socket.AF_INET, IPPROTO_UDPLITE): "udplite",
+    (socket.AF_INET6, IPPROTO_UDPLITE): "udplite6",
     (socket.AF_INET, socket.IPPROTO_RAW): "raw",
     (socket.AF_INET6, socket.IPPROTO_RAW): "raw6",
+    (socket.AF_INET, IPPROTO_SCTP): "sctp",
+    (socket.AF_INET6, IPPROTO_SCTP): "sctp6",
+    (socket.AF_INET, IPPROTO_MPTCP): "mptcp",
+    (socket.AF_INET6, IPPROTO_MPTCP): "mptcp6",
 }
-"""netstat's words for family and protocol."""
+"""netstat's words for family and protocol, and ss's for what netstat does not know."""
 
 
 def in_protocol(rows: Table, word: str) -> Matches:
-    """Rows whose protocol's name contains the word."""
+    """Rows whose protocol's name contains the word; a connection of MPTCP comes with what carries it."""
     codes = rows.numbers("family").astype(np.int64) * 1000 + rows.numbers("protocol")
     names = {int(family) * 1000 + protocol: name for (family, protocol), name in PROTOCOLS.items()}
-    return in_names(codes, names, word)
+    named = in_names(codes, names, word)
+    return named | rows.numbers("carrier") if word in "mptcp" else named

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from sockscope.app.collectors.lookups import Lookup
 from sockscope.app.model.engine import Request
 from sockscope.app.model.query import Query
 from sockscope.app.model.states import NAMES
@@ -45,6 +46,7 @@ class Session:
         self.hidden_columns = hidden
         self.details_open = False
         self.open_row: int | None = None
+        self.which: Lookup | None = None
         self.paused = False
         self.calm = False
         self.marked = 0
@@ -83,6 +85,11 @@ class Session:
             marked=self.marked,
         )
 
+    @property
+    def lookups(self) -> tuple[Lookup, ...]:
+        """What the user asked the kernel; the answer stands in the details, and is given up with them."""
+        return (self.which,) if self.which is not None and self.details_open else ()
+
     def step(self, by: int) -> str:
         """The tab `by` places further, round and round."""
         tabs = list(self.views)
@@ -93,6 +100,7 @@ class Session:
         self.active = tab
         self.open_row = None
         self.details_open = False
+        self.which = None
 
     def filter(self, words: str) -> None:
         """Rows must contain every one of these words."""

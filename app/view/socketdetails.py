@@ -6,6 +6,7 @@ import socket
 
 import numpy as np
 
+from sockscope.app.frames.inet import IPPROTO_MPTCP, IPPROTO_SCTP
 from sockscope.app.frames.table import Table
 from sockscope.app.model.endpoints import addresses
 from sockscope.app.model.listening import REACHES
@@ -19,13 +20,33 @@ from sockscope.app.model.ownership import (
     Ownership,
 )
 from sockscope.app.model.presence import GONE
-from sockscope.app.model.states import MEANINGS
+from sockscope.app.model.socketstates import state_name, tcp_code
+from sockscope.app.model.states import MEANINGS, NAMES
 from sockscope.app.model.store import Store
-from sockscope.app.view import sockets
+from sockscope.app.view import mptcpdetails, sockets, ways
 from sockscope.app.view.columns import Fact, Section
 from sockscope.app.view.format import count, duration
 
 LISTEN, SYN_RECV, TIME_WAIT, BOUND_INACTIVE = 10, 3, 6, 13
+
+_IP_PROTOCOLS = {
+    1: "ICMP",
+    2: "IGMP",
+    6: "TCP",
+    17: "UDP",
+    41: "IPv6 in IPv4",
+    46: "RSVP",
+    47: "GRE",
+    50: "ESP",
+    51: "AH",
+    58: "ICMPv6",
+    89: "OSPF",
+    103: "PIM",
+    112: "VRRP",
+    115: "L2TP",
+    132: "SCTP",
+}
+"""Numbers of the IANA registry that raw sockets are opened for."""
 
 _TIMER_WORDS = {
     0: "none is running",
@@ -36,7 +57,7 @@ _TIMER_WORDS = {
     5: "delayed acknowledgement",
 }
 
-_WHY_WORDS = {
+WHY_WORDS = {
     NOT_LOOKED: "not looked for yet",
     NO_PERMISSION: "a process that this user may not look into (root may)",
     KERNEL: "no process holds it: the kernel's own, or passed along in a message",
@@ -46,14 +67,15 @@ _WHY_WORDS = {
 
 
 def details(store: Store, rows: Table, row: int) -> tuple[Section, ...]:
-    """The socket, its owner, its queues, its timer, its path and its history."""
+    """The socket, what carries it, its owner, its queues, its timer, its path and its history."""
     return (
         Section("Socket", tuple(_socket(rows, row))),
+        Section("MPTCP", tuple(mptcpdetails.facts(store, rows, row))),
         Section("Owner", tuple(_owner(store, rows, row))),
         Section("Queues", tuple(_queues(rows, row))),
         Section("Timer", tuple(_timer(rows, row))),
-        Section("Path", tuple(_path(rows, row))),
-        Section("Seen", tuple(_seen(rows, row))),
+        Section("Path", (*_path(rows, row), *ways.path(store, rows, row))),
+        Section("Seen", tuple(seen(rows, row))),
     )
 
 
@@ -63,12 +85,16 @@ def _tcp(rows: Table, row: int) -> bool:
 
 def _endpoint(rows: Table, row: int, end: str, text: str) -> str:
     port = rows.integer(f"{end}_port", row)
-    name = sockets.service(port, "tcp" if _tcp(rows, row) else "udp") if port else ""
+    protocol = rows.integer("protocol", row)
+    if protocol == socket.IPPROTO_RAW:
+        return text
+    name = sockets.service(port, sockets.SERVICES.get(protocol, "tcp")) if port else ""
     return f"{text}  {name}" if name else text
 
 
 def _socket(rows: Table, row: int) -> list[Fact]:
-    code = rows.integer("tcp_state", row)
+    code = tcp_code(rows, row)
+    state = state_name(rows, row)
     facts = [
         Fact("protocol", sockets.protocol(rows, row)),
         Fact("local", _endpoint(rows, row, "local", sockets.local(rows, row)), "strong"),
@@ -76,13 +102,17 @@ def _socket(rows: Table, row: int) -> list[Fact]:
     ]
     if code:
         facts += [
-            Fact("state", sockets.state(rows, row), sockets.TONES.get(code, "")),
-            Fact("", MEANINGS[code]),
+            Fact("state", state, sockets.TONES.get(code, "")),
+            Fact("", MEANINGS.get(code, "")),
         ]
+    elif rows.integer("protocol", row) == IPPROTO_SCTP:
+        facts.append(Fact("state", state))
     elif rows.integer("state", row) == 1:
         facts.append(Fact("state", "connected: it receives only from its peer"))
     else:
         facts.append(Fact("state", "unconnected: it receives from anyone"))
+    if rows.integer("protocol", row) == socket.IPPROTO_RAW:
+        facts.append(Fact("receives", _ip_protocol(rows.integer("local_port", row))))
     inode, cookie = rows.integer("inode", row), rows.integer("cookie", row)
     facts.append(Fact("inode", str(inode) if inode else "none"))
     if cookie:
@@ -90,15 +120,23 @@ def _socket(rows: Table, row: int) -> list[Fact]:
     return facts
 
 
+def _ip_protocol(number: int) -> str:
+    """What a raw socket gets; it is bound to a protocol as others are to a port."""
+    if number == socket.IPPROTO_RAW:
+        return "nothing: it only sends packets with headers of its own"
+    name = _IP_PROTOCOLS.get(number)
+    return f"a copy of every packet of IP protocol {number}" + (f", {name}" if name else "")
+
+
 def _queues(rows: Table, row: int) -> list[Fact]:
     received, sent = rows.integer("rx_queue", row), rows.integer("tx_queue", row)
-    if not _tcp(rows, row):
+    if not _tcp(rows, row) and state_name(rows, row) != NAMES[LISTEN]:
         facts = [
             Fact("Recv-Q", f"{count(received)} bytes of buffer memory, not of data"),
             Fact("Send-Q", f"{count(sent)} bytes of buffer memory"),
         ]
         drops = rows.integer("drops", row)
-        if drops >= 0:
+        if drops >= 0 and rows.integer("protocol", row) not in (IPPROTO_MPTCP, IPPROTO_SCTP):
             facts.append(Fact("drops", f"{count(drops)} datagrams", "warn" if drops else ""))
         return facts
     if rows.integer("state", row) == LISTEN:
@@ -119,7 +157,7 @@ def _owner(store: Store, rows: Table, row: int) -> list[Fact]:
     facts = []
     why = rows.integer("why", row)
     if why != OWNED:
-        facts.append(Fact("process", _WHY_WORDS[why]))
+        facts.append(Fact("process", WHY_WORDS[why]))
     else:
         if rows.integer("inherited", row):
             facts.append(Fact("process", "not accepted yet; its listener belongs to"))
@@ -170,7 +208,8 @@ def _path(rows: Table, row: int) -> list[Fact]:
     return facts
 
 
-def _seen(rows: Table, row: int) -> list[Fact]:
+def seen(rows: Table, row: int) -> list[Fact]:
+    """Since when it has been seen, and whether it still is."""
     ago = f"{duration(rows.real('seen', row))} ago"
     older = rows.integer("older", row)
     facts = [Fact("first seen", f"{ago}, when watching began" if older else ago)]

@@ -8,10 +8,12 @@ from functools import lru_cache
 
 import numpy as np
 
+from sockscope.app.frames.inet import IPPROTO_SCTP, IPPROTO_UDPLITE
 from sockscope.app.frames.table import Numbers, Table
 from sockscope.app.model.endpoints import sort_key
 from sockscope.app.model.ownership import OWNED, WHY
 from sockscope.app.model.sockets import NO_UID
+from sockscope.app.model.socketstates import state_name, tcp_code, tcp_like
 from sockscope.app.model.states import NAMES
 from sockscope.app.view import search
 from sockscope.app.view.columns import Cell, Column, Field
@@ -35,18 +37,18 @@ TIMERS = {0: "off", 1: "on", 2: "keepalive", 3: "timewait", 4: "probe", 5: "dela
 """Names of struct inet_diag_msg's timers; netstat's, where it has one."""
 
 
+SERVICES = {
+    socket.IPPROTO_UDP: "udp",
+    IPPROTO_UDPLITE: "udp",
+    IPPROTO_SCTP: "sctp",
+}
+"""Under which protocol ports have their names in /etc/services; all others: tcp."""
+
+
 def protocol(rows: Table, row: int) -> str:
     """netstat's word: tcp, tcp6, udp ..."""
     pair = (rows.integer("family", row), rows.integer("protocol", row))
     return search.PROTOCOLS.get(pair, str(pair[1]))
-
-
-def state(rows: Table, row: int) -> str:
-    """netstat's word; empty for UDP and raw sockets that are not connected."""
-    code = rows.integer("state", row)
-    if rows.integer("protocol", row) != socket.IPPROTO_TCP and code != 1:
-        return ""
-    return NAMES[code]
 
 
 def local(rows: Table, row: int) -> str:
@@ -71,7 +73,9 @@ def service(port: int, name: str) -> str:
 
 
 def _protocol_cell(rows: Table, row: int) -> Cell:
-    return Cell(protocol(rows, row))
+    """Short as netstat has it; `/m` marks TCP sockets that carry an MPTCP connection."""
+    mark = "/m" if rows.numbers("carrier")[row] else ""
+    return Cell(protocol(rows, row).replace("udplite", "udpl") + mark)
 
 
 def _local_cell(rows: Table, row: int) -> Cell:
@@ -83,8 +87,7 @@ def _remote_cell(rows: Table, row: int) -> Cell:
 
 
 def _state_cell(rows: Table, row: int) -> Cell:
-    tcp = rows.numbers("tcp_state")[row]
-    return Cell(state(rows, row), TONES.get(int(tcp), ""))
+    return Cell(state_name(rows, row), TONES.get(tcp_code(rows, row), ""))
 
 
 def _queue_cell(name: str) -> Column:
@@ -187,7 +190,7 @@ def _inode_cell(rows: Table, row: int) -> Cell:
     return Cell(str(inode)) if inode else Cell(UNKNOWN, "dim")
 
 
-PROTO = Column("proto", "Proto", 5, _protocol_cell, _protocol_order, priority=2, search=search.in_protocol)
+PROTO = Column("proto", "Proto", 6, _protocol_cell, _protocol_order, priority=2, search=search.in_protocol)
 RECV_Q = _queue_cell("rx_queue")
 SEND_Q = _queue_cell("tx_queue")
 LOCAL = Column(
@@ -222,9 +225,9 @@ STATE = Column(
     "State",
     11,
     _state_cell,
-    lambda rows: rows.numbers("tcp_state"),
+    tcp_like,
     priority=1,
-    search=lambda rows, word: search.in_names(rows.numbers("tcp_state"), NAMES, word),
+    search=lambda rows, word: search.in_names(tcp_like(rows), NAMES, word),
 )
 OWNER = Column(
     "owner", "Owner", 20, _owner_cell, _owner_order, priority=2, minimum=14, grow=2, search=_in_owner
@@ -312,7 +315,7 @@ def _timer_count(rows: Table, row: int) -> int | None:
 
 FIELDS = (
     Field("proto", protocol),
-    Field("state", lambda rows, row: state(rows, row) or None),
+    Field("state", lambda rows, row: state_name(rows, row) or None),
     Field("recv_q", _number("rx_queue")),
     Field("send_q", _number("tx_queue")),
     Field("local_address", _address("local")),
@@ -330,5 +333,6 @@ FIELDS = (
     Field("timer_count", _timer_count),
     Field("interface", lambda rows, row: rows.text("device", row)),
     Field("cookie", _known("cookie")),
+    Field("mptcp_token", lambda rows, row: rows.text("token", row)),
 )
 """Names in JSON and CSV; `pids` needs the rows' switch `every_holder`."""

@@ -13,6 +13,7 @@ from sockscope.app.model.meanings import SEVERITIES
 from sockscope.app.model.store import Store
 from sockscope.app.view import format as fmt
 from sockscope.app.view.columns import Cell, Column, Fact, Field, Section, TabView
+from sockscope.app.view.icmp_histogram import histograms
 from sockscope.app.view.search import Matches, in_strings
 
 ALARM = "▲"
@@ -41,6 +42,12 @@ def _tone(rows: Table, row: int, plain: str = "") -> str:
     if rows.numbers("problem")[row]:
         return "alarm"
     return plain if rows.numbers("moved")[row] else "dim"
+
+
+def _section(rows: Table, row: int) -> str:
+    group = rows.text("group", row) or fmt.UNKNOWN
+    interface = rows.text("interface", row)
+    return group if interface is None else f"{group} {interface}"
 
 
 def _section_cell(rows: Table, row: int) -> Cell:
@@ -80,7 +87,9 @@ def _rate(rate: float) -> str:
 
 
 def _meaning_cell(rows: Table, row: int) -> Cell:
-    return Cell(rows.text("meaning", row) or "", _tone(rows, row))
+    """The interface first, because there is always room for the beginning."""
+    interface, meaning = rows.text("interface", row), rows.text("meaning", row) or ""
+    return Cell(meaning if interface is None else f"{interface}: {meaning}", _tone(rows, row))
 
 
 def _by(name: str) -> Callable[[Table], Numbers]:
@@ -102,23 +111,32 @@ def _in(name: str) -> Callable[[Table, str], Matches]:
     return lambda rows, word: in_strings(rows.strings(name), word)
 
 
+def _in_meaning(rows: Table, word: str) -> Matches:
+    found: Matches = in_strings(rows.strings("meaning"), word) | in_strings(rows.strings("interface"), word)
+    return found
+
+
 def _never(rows: Table, _: str) -> NDArray[np.bool_]:
     """Numbers that move are not searched: rows would come and go with every tick."""
     return np.zeros(len(rows), dtype=np.bool_)
 
 
 def _details(store: Store, rows: Table, row: int) -> tuple[Section, ...]:
-    group, name = rows.text("group", row) or "", rows.text("name", row) or ""
+    name = rows.text("name", row) or ""
     severity = SEVERITIES[rows.integer("severity", row)]
     about = (
-        Fact("section", group),
+        Fact("section", _section(rows, row)),
         Fact("meaning", rows.text("meaning", row) or "not described: newer than this program"),
         Fact("kind", _KIND_WORDS[_kind(rows, row)]),
         Fact("severity", _SEVERITY_WORDS[severity], "warn" if severity == "problem" else ""),
     )
-    sections = (Section(name, about), Section("Values", tuple(_values(store, rows, row))))
+    sections = (
+        Section(name, about),
+        Section("Values", tuple(_values(store, rows, row))),
+        *histograms(rows, row),
+    )
     related = tuple(_related(rows, row))
-    return (*sections, Section(f"Also moving in {group}", related)) if related else sections
+    return (*sections, Section(f"Also moving in {_section(rows, row)}", related)) if related else sections
 
 
 def _values(store: Store, rows: Table, row: int) -> list[Fact]:
@@ -145,15 +163,16 @@ def _exact(change: float) -> str:
 
 def _related(rows: Table, row: int) -> list[Fact]:
     """The other counters of the section that move, the fastest first."""
-    groups = rows.strings("group").codes
+    groups, interfaces = rows.strings("group").codes, rows.strings("interface").codes
     moving = rows.numbers("moved").astype(np.bool_) & (groups == groups[row])
+    moving &= interfaces == interfaces[row]
     moving[row] = False
     places = np.flatnonzero(moving)
     speed = np.nan_to_num(np.abs(rows.numbers("shown")[places]))
     facts = []
     for place in places[np.argsort(-speed, kind="stable")][:_RELATED].tolist():
         cell = _change_cell(rows, place)
-        facts.append(Fact(rows.text("name", place) or "", cell.text.strip() or "0", cell.tone))
+        facts.append(Fact(cell.text.strip() or "0", rows.text("name", place) or "", cell.tone))
     return facts
 
 
@@ -205,7 +224,7 @@ STATISTICS = TabView(
             priority=4,
             minimum=20,
             grow=1,
-            search=_in("meaning"),
+            search=_in_meaning,
         ),
     ),
     fields=(
@@ -214,9 +233,11 @@ STATISTICS = TabView(
         Field("value", lambda rows, row: rows.integer("value", row)),
         Field("kind", _kind),
         Field("meaning", lambda rows, row: rows.text("meaning", row)),
+        Field("interface", lambda rows, row: rows.text("interface", row)),
     ),
     sort=("", False),
     details=_details,
     empty=_empty,
+    switched={"per_interface": frozenset({"interface_counters"})},
     noun="counters",
 )

@@ -11,6 +11,7 @@ from sockscope.app.model.engine import Snapshot
 from sockscope.app.model.presence import GONE, NEW
 from sockscope.app.view.columns import Cell, Column, TabView
 from sockscope.app.view.layout import GAP, Placed, fit, place, title
+from sockscope.app.view.layout import cell as cell_of
 
 MARGIN = 1
 """Cells left of the first column, where a new row carries its mark."""
@@ -83,7 +84,7 @@ class Window:
         line = [Cell(NEW_MARK if presence == NEW else " " * MARGIN, "new")]
         gap = Cell(" " * GAP)
         for placed in self._placed:
-            cell = placed.column.cell(rows, row)
+            cell = cell_of(placed, rows, row)
             line.append(Cell(fit(cell, placed), "gone" if presence == GONE else cell.tone))
             line.append(gap)
         return line

@@ -29,6 +29,7 @@ class Load:
         self._workers: list[subprocess.Popen[str]] = []
         self._leavers: list[subprocess.Popen[str]] = []
         self.connections = established // 2
+        self.sockets = 2 * self.connections + time_wait
         try:
             self.namespace = self._held.enter_context(Namespace())
             self.namespace.sysctl("net/ipv4/ip_local_port_range", "1024 65535")
@@ -62,7 +63,7 @@ class Load:
 
     def churn(self, share: float) -> int:
         """Close and open anew that share of the connections, the oldest first; how many that were."""
-        numbers = [round(share * number) for number in _split(self.connections, PER_WORKER)]
+        numbers = [round(share * number) for number in spread_over(self.connections, PER_WORKER)]
         for worker, number in zip(self._workers, numbers, strict=True):
             if worker.stdin is not None:
                 worker.stdin.write(f"churn {number}\n")
@@ -83,11 +84,11 @@ class Load:
                 stdout=subprocess.PIPE,
                 text=True,
             )
-            for index, part in enumerate(_split(number, most))
+            for index, part in enumerate(spread_over(number, most))
         ]
 
 
-def _split(number: int, most: int) -> list[int]:
+def spread_over(number: int, most: int) -> list[int]:
     """`number` in equal parts of at most `most`."""
     parts = -(-number // most)
     return [number // parts + (index < number % parts) for index in range(parts)]

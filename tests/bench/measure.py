@@ -12,6 +12,7 @@ from pathlib import Path
 from statistics import median
 
 _TICKS = os.sysconf("SC_CLK_TCK")
+_NOWHERE = subprocess.DEVNULL
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,7 @@ class Cost:
 def command(words: Sequence[str]) -> Cost:
     """Run a command, its output thrown away. Raises CalledProcessError when it fails."""
     begun = time.perf_counter()
-    process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(words, stdin=_NOWHERE, stdout=_NOWHERE, stderr=_NOWHERE)
     _, status, usage = os.wait4(process.pid, 0)
     wall = time.perf_counter() - begun
     process.returncode = os.waitstatus_to_exitcode(status)
@@ -90,3 +91,10 @@ def processor_time(pids: Sequence[int]) -> float:
         fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(") ")[2].split()
         total += sum(map(int, fields[11:15]))
     return total / _TICKS
+
+
+def share_of_core(pids: Sequence[int], watch: Callable[[], object]) -> float:
+    """CPU seconds a second that processes use while `watch` runs."""
+    before, begun = processor_time(pids), time.perf_counter()
+    watch()
+    return (processor_time(pids) - before) / (time.perf_counter() - begun)

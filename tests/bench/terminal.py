@@ -1,118 +1,102 @@
-"""A program at a terminal, watched: when it writes, how much, and what."""
+"""A program at a terminal, recorded: what it writes and when, and which keys were pressed."""
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
-import os
-import pty
+import random
 import re
-import select
-import struct
-import subprocess
-import termios
 import time
-from collections.abc import Mapping, Sequence
-from typing import Self
+from collections.abc import Sequence
+from typing import NamedTuple
 
-QUESTION = b"\x1b[6n"
-"""Asks for the cursor's place (ECMA-48, Device Status Report)."""
+from tests.terminal import Line
 
 
-class Terminal:
-    """Runs a command at a pseudo-terminal of `columns` x `lines`; a context manager that ends it.
+class Written(NamedTuple):
+    """A piece of what was written; `at` is perf_counter seconds."""
 
-    Nothing is drawn: what the command writes is counted and searched only, and questions for the cursor's
-    place are answered.
+    at: float
+    data: bytes
+
+
+class Press(NamedTuple):
+    """Keys that were pressed, under a name; `at` is perf_counter seconds."""
+
+    at: float
+    name: str
+
+
+class Terminal(Line):
+    """Runs a command at a pseudo-terminal of `columns` x `lines` and keeps a record.
+
+    Nothing is drawn meanwhile, so that watching takes no time from what is watched: `screens.py` draws the
+    record afterwards. With `rate` the terminal takes only so many bytes a second, and the rest waits in the
+    kernel's buffers.
     """
 
-    def __init__(
-        self,
-        command: Sequence[str],
-        columns: int = 160,
-        lines: int = 50,
-        environment: Mapping[str, str] | None = None,
-    ) -> None:
-        self._ours, theirs = pty.openpty()
-        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
-        self._tail = b""
-        self.begun = time.perf_counter()
-        self.process = subprocess.Popen(
-            command,
-            stdin=theirs,
-            stdout=theirs,
-            stderr=theirs,
-            start_new_session=True,
-            env={**os.environ, "TERM": "xterm-256color", **(environment or {})},
-        )
-        os.close(theirs)
+    def __init__(self, command: Sequence[str], columns: int = 160, lines: int = 50, rate: int = 0) -> None:
+        self.columns, self.lines = columns, lines
+        self.record: list[Written] = []
+        self.presses: list[Press] = []
+        self._rate = rate
+        super().__init__(command, columns, lines, "xterm-256color")
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.process.terminate()
-        try:
-            self.process.wait(timeout=5)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-        os.close(self._ours)
-
-    def read(self, seconds: float) -> bytes:
-        """What is written until `seconds` pass without a word; b"" when it stayed silent or has ended."""
-        said = b""
-        wait = seconds
-        while select.select([self._ours], [], [], wait)[0]:
-            with contextlib.suppress(OSError):
-                if part := os.read(self._ours, 65536):
-                    said += part
-                    self._answer(part)
-                    wait = 0.0
-                    continue
-            break
-        return said
-
-    def _answer(self, part: bytes) -> None:
-        text = self._tail + part
-        self._tail = text[-len(QUESTION) + 1 :]
-        for _ in range(text.count(QUESTION)):
-            os.write(self._ours, b"\x1b[9;9R")
-
-    def written(self, seconds: float) -> int:
-        """How many bytes are written in so many seconds."""
+    def watch(self, seconds: float) -> int:
+        """Record for so long; how many bytes were written."""
         end = time.perf_counter() + seconds
         total = 0
         while (left := end - time.perf_counter()) > 0:
-            total += len(self.read(left))
+            size = self._keep(left)
+            if size is None:
+                break
+            total += size
         return total
 
-    def wait_for(self, pattern: str, patience: float = 30.0) -> float:
-        """Seconds from the start until something that matches has been written, escape sequences left out.
+    def _keep(self, seconds: float) -> int | None:
+        data = self.take(seconds, max(1, self._rate // 100) if self._rate else 65536)
+        if not data:
+            return None if data is None else 0
+        self.record.append(Written(time.perf_counter(), data))
+        if self._rate:
+            time.sleep(len(data) / self._rate)
+        return len(data)
 
-        Raises TimeoutError after `patience` seconds.
-        """
+    def wait_for(self, pattern: str, patience: float = 30.0) -> float:
+        """Seconds from the start until something that matches has been written since, escape sequences left
+        out. Raises TimeoutError after `patience` seconds."""
         wanted = re.compile(pattern)
-        said = b""
+        first = len(self.record)
         end = time.perf_counter() + patience
         while (left := end - time.perf_counter()) > 0:
-            said += self.read(left)
-            if wanted.search(plain(said)):
-                return time.perf_counter() - self.begun
-        raise TimeoutError(f"nothing like {pattern!r} in {plain(said)[-2000:]!r}")
+            if self._keep(left) is None:
+                break
+            if wanted.search(plain(b"".join(each.data for each in self.record[first:]))):
+                return self.record[-1].at - self.begun
+        said = plain(b"".join(each.data for each in self.record))
+        raise TimeoutError(f"nothing like {pattern!r} in {said[-2000:]!r}")
 
-    def press(self, keys: bytes) -> None:
+    def press(self, keys: bytes, name: str = "") -> None:
         """Type."""
-        os.write(self._ours, keys)
+        self.presses.append(Press(time.perf_counter(), name))
+        self.type(keys)
 
-    def answer_to(self, keys: bytes, patience: float = 5.0) -> float:
-        """Seconds from typing `keys` until the first byte is written. Raises TimeoutError."""
-        self.read(0)
-        begun = time.perf_counter()
-        self.press(keys)
-        if not select.select([self._ours], [], [], patience)[0]:
-            raise TimeoutError(f"no answer to {keys!r}")
-        return time.perf_counter() - begun
+    def play(self, keys: Sequence[tuple[str, bytes]], shortest: float, longest: float) -> None:
+        """Press named keys one after the other, at moments out of step with ticks, so many seconds apart."""
+        for name, each in keys:
+            self.press(each, name)
+            self.watch(random.uniform(shortest, longest))
+
+
+def bursts(record: Sequence[Written], silence: float = 0.2) -> list[int]:
+    """Bytes of every frame drawn: what was written with no more than `silence` seconds between."""
+    sizes: list[int] = []
+    last = -silence
+    for at, data in record:
+        if sizes and at - last <= silence:
+            sizes[-1] += len(data)
+        else:
+            sizes.append(len(data))
+        last = at
+    return sizes
 
 
 def plain(written: bytes) -> str:

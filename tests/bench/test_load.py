@@ -50,4 +50,4 @@ def inodes(made: Load) -> set[str]:
     ("number", "most", "parts"), [(0, 5, []), (5, 5, [5]), (11, 5, [4, 4, 3]), (1, 5, [1])]
 )
 def test_split_shares_evenly(number: int, most: int, parts: list[int]) -> None:
-    assert load._split(number, most) == parts
+    assert load.spread_over(number, most) == parts

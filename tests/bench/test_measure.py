@@ -8,15 +8,14 @@ import time
 
 import pytest
 
+from sockscope.app.frames.codec import PREFIX
 from tests.bench import measure
-from tests.bench.__main__ import Figure
-from tests.bench.terminal import Terminal, plain
+from tests.bench.figure import Figure, beside, spread
+from tests.bench.measure import Cost
+from tests.bench.pipeline import Clock, through_a_pipe
+from tests.bench.tick import medians
 
 SPIN = "import time; end = time.process_time() + 0.2\nwhile time.process_time() < end: pass"
-ECHO = (
-    "import sys, tty; tty.setraw(0); print('row 1', end='', flush=True)\n"
-    "while key := sys.stdin.buffer.raw.read(1): print(end=f'\\x1b[31mgot {key.decode()}\\x1b[0m', flush=True)"
-)
 
 
 def test_command_counts_the_child_s_own_time() -> None:
@@ -42,9 +41,9 @@ def test_alternately_takes_the_median_and_takes_turns() -> None:
     order: list[str] = []
     costs = {"one": iter([1.0, 9.0, 2.0]), "other": iter([3.0, 3.0, 4.0])}
 
-    def run(name: str) -> measure.Cost:
+    def run(name: str) -> Cost:
         order.append(name)
-        return measure.Cost(next(costs[name]), 0.0)
+        return Cost(next(costs[name]), 0.0)
 
     found = measure.alternately({"one": lambda: run("one"), "other": lambda: run("other")}, 3)
     assert (found["one"].cpu, found["other"].cpu) == (2.0, 3.0)
@@ -65,29 +64,61 @@ def test_tree_finds_grandchildren_and_sums_their_memory() -> None:
             subprocess.run(["kill", str(pid)], check=False)
 
 
-def test_terminal_waits_counts_and_answers() -> None:
-    with Terminal([sys.executable, "-S", "-c", ECHO], columns=100, lines=30) as terminal:
-        assert terminal.wait_for(r"row \d") > 0
-        assert terminal.written(0.05) == 0
-        assert terminal.answer_to(b"x") > 0
-        terminal.read(0.05)
-        terminal.press(b"y")
-        assert plain(terminal.read(1.0)).split() == ["got", "y"]
-        with pytest.raises(TimeoutError, match="never"):
-            terminal.wait_for("never", patience=0.05)
-    assert terminal.process.returncode is not None
-
-
 @pytest.mark.parametrize(
-    ("figure", "budget", "within"),
+    ("figure", "within"),
     [
-        (Figure(100_000, "whole tick (1 s)", 900.0, "ms CPU", "ss -tanp", 0.2), 0.25, True),
-        (Figure(100_000, "whole tick (1 s)", 900.0, "ms CPU", "ss -tanp", 0.3), 0.25, False),
-        (Figure(1000, "whole tick (1 s)", 900.0, "ms CPU", "ss -tanp", 9.0), None, True),
-        (Figure(200, "to the terminal", 1200.0, "bytes/s"), 1000, False),
-        (Figure(1000, "start to first rows", 400.0, "ms"), 700, True),
+        (Figure("tick", "100,000", 900.0, "ms CPU", "ss -tanp", 0.2, budget=0.25), True),
+        (Figure("tick", "100,000", 900.0, "ms CPU", "ss -tanp", 0.3, budget=0.25), False),
+        (Figure("tick", "1,000", 900.0, "ms CPU", "ss -tanp", 9.0), True),
+        (Figure("bytes", "200", 1200.0, "bytes/s", budget=1000), False),
+        (Figure("start", "200", 400.0, "ms", budget=700), True),
     ],
 )
-def test_budgets_hold_for_their_sizes(figure: Figure, budget: float | None, within: bool) -> None:
-    assert (figure.budget, figure.within) == (budget, within)
+def test_a_budget_holds_for_the_ratio_where_there_is_one(figure: Figure, within: bool) -> None:
+    assert figure.within is within
     assert ("MISSED" in str(figure)) is not within
+
+
+def test_costs_stand_beside_the_rival_s() -> None:
+    ours, theirs = beside("10", {"ours": Cost(0.5, 9.0), "ss": Cost(2.0, 9.0)}, "ss", {"ours": 1.0})
+    assert (ours.value, ours.rival, ours.ratio, ours.budget) == (500.0, "ss", 0.25, 1.0)
+    assert (theirs.value, theirs.rival, theirs.ratio, theirs.budget) == (2000.0, "", None, None)
+
+
+@pytest.mark.parametrize("number", [1, 2, 19, 20, 100])
+def test_a_spread_never_lets_the_slowest_out_where_there_are_few(number: int) -> None:
+    figure = spread("key", "tab", [float(each) for each in reversed(range(number))], "ms")
+    assert figure.worst == number - 1
+    assert figure.median == (number - 1) // 2
+    assert sum(each > figure.value for each in range(number)) <= number * 0.05
+
+
+def test_a_stage_within_another_counts_for_itself_alone() -> None:
+    clock = Clock()
+
+    def spin(seconds: float) -> None:
+        end = time.process_time() + seconds
+        while time.process_time() < end:
+            pass
+
+    def outer() -> None:
+        spin(0.02)
+        clock.timed("inner", lambda: spin(0.06))
+
+    begun = time.process_time()
+    clock.timed("outer", outer)
+    whole = time.process_time() - begun
+    assert clock.spent["inner"] >= 0.06
+    assert clock.spent["outer"] >= 0.02
+    assert sum(clock.spent.values()) <= whole
+    assert clock.spent["outer"] <= whole - clock.spent["inner"]
+
+
+def test_medians_count_a_stage_that_was_not_there_as_nothing() -> None:
+    assert medians([{"a": 3.0}, {"a": 1.0, "b": 1.0}, {"a": 2.0}]) == {"a": 2.0, "b": 0.0}
+
+
+def test_a_frame_comes_through_a_pipe_whole() -> None:
+    header, body = b"h" * 100, bytes(range(256)) * 5000
+    told = through_a_pipe([PREFIX.pack(b"SSF1", len(header), len(body)), header, memoryview(body)])
+    assert told == (header, bytearray(body))

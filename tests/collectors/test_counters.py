@@ -11,7 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sockscope.app.collectors.base import Collected
-from sockscope.app.collectors.counters import CountersCollector, Listing, Pairs
+from sockscope.app.collectors.counterfiles import Listing, Pairs
+from sockscope.app.collectors.counters import CountersCollector
+from sockscope.app.model.meanings import meaning
 
 SNMP = """\
 Ip: Forwarding DefaultTTL InReceives
@@ -128,6 +130,23 @@ def test_sctp_where_the_kernel_has_it(directory: Path) -> None:
     (directory / "sctp").mkdir()
     (directory / "sctp" / "snmp").write_text("SctpCurrEstab                   \t3\n")
     assert rows(CountersCollector(str(directory)).collect())["Sctp", "SctpCurrEstab"] == 3
+
+
+def test_ipsec_and_tls_where_the_kernel_has_them(directory: Path) -> None:
+    (directory / "xfrm_stat").write_text("XfrmInError             \t3\nXfrmOutNoStates         \t4\n")
+    (directory / "tls_stat").write_text("TlsCurrTxSw                     \t5\nTlsDecryptError\t6\n")
+    table = CountersCollector(str(directory)).collect().tables["counters"]
+    found = [
+        (table.text("section", row), table.text("name", row), table.integer("value", row))
+        for row in range(len(table) - 4, len(table))
+    ]
+    assert found == [
+        ("Xfrm", "XfrmInError", 3),
+        ("Xfrm", "XfrmOutNoStates", 4),
+        ("Tls", "TlsCurrTxSw", 5),
+        ("Tls", "TlsDecryptError", 6),
+    ]
+    assert meaning("Tls", "TlsCurrTxSw").kind == "gauge"
 
 
 def test_a_missing_file_is_noted_and_the_rest_is_there(directory: Path) -> None:

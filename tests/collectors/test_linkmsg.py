@@ -7,20 +7,19 @@ import struct
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sockscope.app.collectors import linkmsg
-from sockscope.app.collectors.rtnetlink import Datagram
+from sockscope.app.collectors.linkmsg import Addresses, Links
 from sockscope.app.frames.links import LINK_NUMBERS, STATS, UNKNOWN_COUNT, UNKNOWN_NUMBER, no_links
 from sockscope.app.frames.table import Strings, Table
 from tests.collectors.netlink_messages import address, attribute, link
-
-
-def datagram(*messages: bytes) -> list[Datagram]:
-    offsets = [sum(map(len, messages[:place])) for place in range(len(messages))]
-    return [Datagram(b"".join(messages), offsets)]
+from tests.collectors.route_messages import dump
 
 
 def links(*messages: bytes) -> Table:
-    return Table(linkmsg.links(datagram(*messages)))
+    return Table(Links().columns(dump(messages)))
+
+
+def addresses(*messages: bytes) -> Table:
+    return Table(Addresses().columns(dump(messages)))
 
 
 def stats(*values: int) -> bytes:
@@ -123,25 +122,12 @@ def test_no_message_gives_typed_empty_columns() -> None:
 def test_addresses_of_both_families_and_a_peer() -> None:
     here, there = bytes([10, 0, 0, 1]), bytes([10, 0, 0, 2])
     six = bytes(15) + b"\x01"
-    table = Table(
-        linkmsg.addresses(
-            datagram(
-                address(
-                    3,
-                    2,
-                    32,
-                    [
-                        attribute(1, there),
-                        attribute(2, here),
-                        attribute(3, b"ppp0:1\0"),
-                        attribute(8, struct.pack("=I", 0x280)),
-                    ],
-                ),
-                address(1, 10, 128, [attribute(1, six)], flags=0x80, scope=254),
-                address(1, 2, 8, [attribute(1, b"\x7f")]),
-                address(1, 28, 8, [attribute(1, bytes(4))]),
-            )
-        )
+    labelled = [attribute(1, there), attribute(2, here), attribute(3, b"ppp0:1\0")]
+    table = addresses(
+        address(3, 2, 32, [*labelled, attribute(8, struct.pack("=I", 0x280))]),
+        address(1, 10, 128, [attribute(1, six)], flags=0x80, scope=254),
+        address(1, 2, 8, [attribute(1, b"\x7f")]),
+        address(1, 28, 8, [attribute(1, bytes(4))]),
     )
     assert table.numbers("index").tolist() == [3, 1]
     assert table.numbers("prefix").tolist() == [32, 128]
@@ -159,4 +145,4 @@ def test_attributes_that_lie_about_their_length_harm_nobody(noise: bytes, cut: i
     broken = link(1, [FULL[32 : 32 + (cut & ~3)], noise])
     table = links(broken, FULL)
     assert table.text("name", len(table) - 1) == "eth0"
-    Table(linkmsg.addresses(datagram(address(1, 10, 64, [noise]))))
+    addresses(address(1, 10, 64, [noise]))

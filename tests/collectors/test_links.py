@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import errno
-import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from sockscope.app.collectors import links as links_module
 from sockscope.app.collectors.base import Collector
+from sockscope.app.collectors.linkmsg import RTM_GETADDR, RTM_GETLINK
 from sockscope.app.collectors.links import LinksCollector
-from sockscope.app.collectors.rtnetlink import Datagram, Dump, What
+from sockscope.app.collectors.netlink import NETLINK_ROUTE, Dump
+from sockscope.app.collectors.rtmsg import failed
 from sockscope.app.frames.links import no_links
+from tests.collectors import route_messages
 from tests.collectors.netlink_messages import address, attribute, link
 from tests.collectors.test_netdev import TEXT
 
@@ -24,28 +27,30 @@ class Route:
     """Answers dumps; the first `interruptions` of each kind are interrupted, or `error` refuses them all."""
 
     def __init__(self, interruptions: int = 0, error: int = 0) -> None:
-        self.asked: list[What] = []
+        self.asked: list[int] = []
         self._interruptions = interruptions
         self._error = error
 
-    def dump(self, what: What) -> Dump:
-        self.asked.append(what)
+    def dump(self, kind: int, request: bytes) -> Dump:
+        assert len(request) == {RTM_GETLINK: 16, RTM_GETADDR: 8}[kind]
+        self.asked.append(kind)
         if self._error:
-            raise OSError(self._error, os.strerror(self._error))
-        message = LINK if what == "link" else ADDRESS
-        return Dump([Datagram(message, [0])], self.asked.count(what) <= self._interruptions)
+            return failed(self._error)
+        answer = route_messages.dump([LINK if kind == RTM_GETLINK else ADDRESS])
+        return replace(answer, interrupted=self.asked.count(kind) <= self._interruptions)
 
     def close(self) -> None:
         self.asked.clear()
 
 
 def collector(monkeypatch: pytest.MonkeyPatch, route: Route | None, root: Path) -> LinksCollector:
-    def opened() -> Route:
+    def opened(protocol: int) -> Route:
+        assert protocol == NETLINK_ROUTE
         if route is None:
-            raise OSError(errno.EAFNOSUPPORT, os.strerror(errno.EAFNOSUPPORT))
+            raise OSError(errno.EAFNOSUPPORT, "no such protocol")
         return route
 
-    monkeypatch.setattr(links_module, "RouteSocket", opened)
+    monkeypatch.setattr(links_module, "NetlinkSocket", opened)
     return LinksCollector(str(root), str(root / "sys"))
 
 
@@ -55,7 +60,7 @@ def test_a_quiet_look(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     collected = made.collect()
     assert collected.notes == ()
     assert set(collected.tables) == set(made.provides)
-    assert route.asked == ["link", "addr"]
+    assert route.asked == [RTM_GETLINK, RTM_GETADDR]
     links = collected.tables["links"]
     assert set(links.columns) == set(no_links().columns)
     assert links.text("name", 0) == "lo"
@@ -66,7 +71,7 @@ def test_a_quiet_look(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 def test_an_interrupted_dump_is_asked_again(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     route = Route(interruptions=1)
     assert collector(monkeypatch, route, tmp_path).collect().notes == ()
-    assert route.asked == ["link", "link", "addr", "addr"]
+    assert route.asked == [RTM_GETLINK, RTM_GETLINK, RTM_GETADDR, RTM_GETADDR]
 
 
 def test_twice_interrupted_is_said_aloud(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

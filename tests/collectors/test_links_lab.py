@@ -339,6 +339,30 @@ def test_interfaces_that_come_and_go_while_they_are_told(street: Namespace) -> N
         assert made.collect().notes == ()
 
 
+def test_a_list_that_doubles_between_two_looks(street: Namespace) -> None:
+    def batch(*lines: str) -> None:
+        subprocess.run(
+            ["ip", "-n", street.name, "-batch", "-"], input="\n".join(lines), text=True, check=True
+        )
+
+    def told() -> list[tuple[int, str]]:
+        links = made.collect().tables["links"]
+        return [(links.integer("index", row), links.text("name", row) or "") for row in range(len(links))]
+
+    def listed() -> list[tuple[int, str]]:
+        words = ["ip", "-n", street.name, "-j", "link"]
+        said = subprocess.run(words, capture_output=True, text=True, check=True).stdout
+        return [(link["ifindex"], link["ifname"]) for link in json.loads(said, strict=False)]
+
+    with collector(street) as made:
+        for first, last in ((0, 20), (20, 60), (60, 140)):
+            batch(*(f"link add twin{place} type veth peer name niwt{place}" for place in range(first, last)))
+            assert told() == told() == listed()
+        batch(*(f"link del twin{place}" for place in range(140)))
+        assert told() == listed()
+        assert not any(name.startswith(("twin", "niwt")) for _, name in told())
+
+
 def test_nothing_stays_open(street: Namespace) -> None:
     def held() -> int:
         return len(list(Path("/proc/self/fd").iterdir()))

@@ -101,6 +101,27 @@ def test_many_new_interfaces_are_read_a_few_at_a_time(sys_net: Sys) -> None:
     assert [speed for speed, _ in read(speeds, links)] == [10, 20, 30, 40, 50]
 
 
+def test_those_that_wait_longest_are_read_first(sys_net: Sys) -> None:
+    clock = Clock()
+    speeds = LinkSpeeds(str(sys_net.root), clock, lasts=2.0, at_once=2)
+    rows = [{"name": f"e{place}", "index": place, "mac": "02:00:00:00:00:01"} for place in range(1, 8)]
+    for place in range(1, 8):
+        sys_net.put(f"e{place}", place, speed=str(place * 10))
+    for _ in range(4):
+        known = read(speeds, links_table(rows))
+        clock.now += 1.0
+    assert [speed for speed, _ in known] == [10, 20, 30, 40, 50, 60, 70]
+
+
+def test_what_is_known_follows_an_interface_when_others_come_and_go(sys_net: Sys) -> None:
+    speeds = LinkSpeeds(str(sys_net.root), Clock(), at_once=1)
+    sys_net.put("eth0", 2, speed="1000", duplex="full")
+    read(speeds, one())
+    both = links_table([{"name": "a", "index": 1}, {"name": "eth0", "index": 2, "operstate": 6}])
+    assert read(speeds, both) == [(-1, None), (1000, "full")]
+    assert read(speeds, one()) == [(1000, "full")]
+
+
 def test_nothing_is_remembered_of_interfaces_that_went(sys_net: Sys) -> None:
     speeds = LinkSpeeds(str(sys_net.root))
     sys_net.put("eth0", 2, speed="1000")

@@ -135,3 +135,30 @@ def test_a_socket_that_breaks_is_a_refusal(kernel: Answer) -> None:
     made = NetlinkSocket(0)
     kernel().close()
     assert made.dump(22, b"").error in (errno.EPIPE, errno.ECONNRESET)
+
+
+class Overrun:
+    """A socket that gives one datagram and then runs out of buffers."""
+
+    def __init__(self, *said: bytes) -> None:
+        self._said = list(said)
+
+    def send(self, _: bytes) -> None:
+        """Nobody listens."""
+
+    def recv(self, _: int) -> bytes:
+        if not self._said:
+            raise OSError(errno.ENOBUFS, "No buffer space available")
+        return self._said.pop(0)
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+def test_what_came_before_a_dump_broke_off_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The reader decides what a part is worth."""
+    each = message(bytes(FIXED), [(1, b"abcd")])
+    monkeypatch.setattr(NetlinkSocket, "_open", lambda _: Overrun(each * 3))
+    dump = NetlinkSocket(0).dump(22, b"")
+    assert (len(dump), dump.error) == (3, errno.ENOBUFS)
+    assert dump.lengths.tolist() == [len(each)] * 3

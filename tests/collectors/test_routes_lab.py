@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 import socket
 from collections.abc import Iterator
 from typing import Any
@@ -15,8 +16,9 @@ from sockscope.app.collectors.rules import RulesCollector
 from sockscope.app.frames.frame import Frame
 from sockscope.app.frames.table import Table
 from sockscope.app.model.route_flags import hop_states
-from sockscope.app.model.route_names import BROADCAST, MAIN, MULTICAST, PROHIBIT, UNREACHABLE
+from sockscope.app.model.route_names import BROADCAST, MAIN, MULTICAST, PROHIBIT, UNREACHABLE, names
 from sockscope.app.model.routes import RoutesModel
+from sockscope.app.model.rules import everything
 from sockscope.app.model.store import Store
 from sockscope.app.model.tab import Options
 from sockscope.app.view import route_text
@@ -358,9 +360,51 @@ def test_rules_as_ip(scene: Scene) -> None:
     assert len(ours) == 5 + len(lab.RULES)
 
 
-def test_titles_name_the_rules_that_lead_there(scene: Scene) -> None:
-    titles = [value for value in scene.rows.strings("title").values if value.startswith("table 100")]
-    assert titles == ["table 100 ── rules 1000: from 10.0.8.0/24; 1001: fwmark 0x7"]
+def test_rules_stand_above_the_table_they_choose(scene: Scene) -> None:
+    titles = scene.rows.strings("title")
+    lines = [titles[row] for row in scene.rows.numbers("heading").nonzero()[0].tolist()]
+    assert lines[lines.index("table 100") - 2 : lines.index("table 100")] == [
+        "rule 1000: from 10.0.8.0/24 lookup 100",
+        "rule 1001: from all fwmark 0x7 lookup 100 (IPv4)",
+    ]
+
+
+MORE_RULES = (
+    "from 10.1.1.1 iif nowhere0 lookup 77 priority 10",
+    "not to 10.3.0.0/16 tos 0x10 fwmark 1/0xff uidrange 1-5 ipproto tcp sport 7 dport 80-90 lookup main"
+    " suppress_prefixlength 0 priority 11",
+    "goto 32766 priority 12",
+    "goto 31000 priority 13",
+    "oif lo nop priority 14",
+    "from 10.4.0.0/16 blackhole priority 15",
+    "from 10.5.0.0/16 unreachable priority 16",
+    "from 10.6.0.0/16 prohibit priority 17",
+)
+MORE_RULES_V6 = ("from fd00::1 lookup 77 priority 10", "to fd01::/16 blackhole priority 15")
+L3MDEV = "l3mdev priority 1000"
+
+
+def test_rules_read_as_in_ip() -> None:
+    require_root_and("ip")
+    with Namespace() as namespace:
+        for rule in MORE_RULES:
+            namespace.ip("rule", "add", *rule.split())
+        for rule in MORE_RULES_V6:
+            namespace.ip("-6", "rule", "add", *rule.split())
+        with contextlib.suppress(OSError):  # a kernel without VRFs
+            namespace.ip("rule", "add", *L3MDEV.split())
+        theirs = {
+            " ".join(line.split())
+            for family in ("-4", "-6")
+            for line in namespace.run(["ip", family, "rule"]).splitlines()
+        }
+        scene = Scene(namespace)
+    ours = [rule.text(names().table) for rule in everything(scene.tables["rules"])]
+    assert {re.sub(r"^rule | \(IPv[46]\)$", "", line) for line in ours} == theirs
+    assert sorted(ours, key=lambda line: int(line[5 : line.index(":")])) == ours
+    titles = scene.rows.strings("title")
+    shown = {titles[row] for row in (scene.rows.numbers("rule") >= 0).nonzero()[0].tolist()}
+    assert shown == set(ours)
 
 
 def test_every_row_reads(scene: Scene) -> None:

@@ -36,6 +36,9 @@ def only(made: Table) -> tuple[int, int, str | None, str | None]:
     [
         (rule(), ""),
         (rule(("FRA_SRC", "10.0.8.0"), src_len=24), "from 10.0.8.0/24"),
+        (rule(("FRA_SRC", "10.0.8.1"), src_len=32), "from 10.0.8.1"),
+        (rule(("FRA_SRC", "fd00::1"), src_len=32, family=10), "from fd00::1/32"),
+        (rule(("FRA_IIFNAME", "eth9"), flags=8), "iif eth9 [detached]"),
         (rule(("FRA_DST", "10.9.0.0"), dst_len=16, flags=2), "not to 10.9.0.0/16"),
         (rule(tos=0x10), "tos 0x10"),
         (rule(("FRA_FWMARK", 1), ("FRA_FWMASK", 0xFF)), "fwmark 0x1/0xff"),

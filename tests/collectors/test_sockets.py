@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sockscope.app.collectors import procnet, sockets
+from sockscope.app.collectors import inetdiag, procnet, sockets
+from sockscope.app.collectors.inetdiag import decode, each_once
 from sockscope.app.collectors.netlink import Dump
-from sockscope.app.collectors.sockets import SocketsCollector, decode, each_once, tcp_states
+from sockscope.app.collectors.sockets import SocketsCollector, tcp_states
 from sockscope.app.frames.table import Table
 from tests.collectors.test_netlink import attribute, dump_of
 
@@ -44,7 +45,7 @@ def diag(draw: st.DrawFn) -> dict[str, int | bytes]:
 
 
 def message(
-    row: dict[str, int | bytes], message_type: int = sockets.SOCK_DIAG_BY_FAMILY, more: bytes = b""
+    row: dict[str, int | bytes], message_type: int = inetdiag.SOCK_DIAG_BY_FAMILY, more: bytes = b""
 ) -> bytes:
     fixed = DIAG.pack(
         row["family"],
@@ -77,7 +78,7 @@ def test_every_field_of_every_message_becomes_its_column(
             if isinstance(value, bytes):
                 assert told.tobytes() == value
             elif name == "state" and protocol == 6 and value == 7:
-                assert told == sockets.BOUND_INACTIVE
+                assert told == inetdiag.BOUND_INACTIVE
             elif (name == "v6only" and (row["family"] != 10 or row["state"] not in (7, 10))) or (
                 name == "drops" and protocol == 6
             ):
@@ -211,19 +212,36 @@ def test_every_state_is_counted_even_at_zero() -> None:
     assert not states.numbers("count").any()
 
 
+REQUEST = 56
+"""Size of struct inet_diag_req_v2."""
+
+
 class Kernel:
     """Answers dumps from rows as sock_diag would, and counts them."""
 
-    def __init__(self, rows: list[dict[str, int | bytes]], *, knows_both: bool = True) -> None:
+    def __init__(
+        self,
+        rows: list[dict[str, int | bytes]],
+        *,
+        knows_both: bool = True,
+        knows_attributes: bool = True,
+        lacks: tuple[int, ...] = (),
+    ) -> None:
         self.rows = rows
+        self.knows_attributes = knows_attributes
+        self.lacks = lacks
         self.knows_both = knows_both
         self.asked: list[tuple[int, int]] = []
 
     def dump(self, message_type: int, payload: bytes) -> Dump:
         family, protocol = payload[0], payload[1] or socket.IPPROTO_TCP
+        if len(payload) == REQUEST + 8 and self.knows_attributes:
+            protocol = struct.unpack_from("=I", payload, REQUEST + 4)[0]
         self.asked.append((family, protocol))
-        if message_type == sockets.TCPDIAG_GETSOCK and not self.knows_both:
+        if message_type == inetdiag.TCPDIAG_GETSOCK and not self.knows_both:
             return refused_with(95)
+        if protocol in self.lacks:
+            return refused_with(2)
         rows = [row for row in self.rows if family in (0, row["family"]) and row["protocol"] == protocol]
         return dump_of([message(row, message_type) for row in rows])
 
@@ -244,8 +262,13 @@ def row(cookie: int, state: int, **more: int | bytes) -> dict[str, int | bytes]:
     }  # fmt: skip
 
 
-def collector_of(kernel: Kernel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SocketsCollector:
+def collector_of(
+    kernel: Kernel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, **counts: int
+) -> SocketsCollector:
+    """One of a namespace with so many sockets of each protocol, of all others none."""
     monkeypatch.setattr(sockets, "NetlinkSocket", lambda _: kernel)
+    lines = [f"{name.replace('_', '-')} 1344 {number} 0" for name, number in counts.items()]
+    (tmp_path / "protocols").write_text("\n".join(["protocol size sockets memory", *lines]), encoding="ascii")
     return SocketsCollector(str(tmp_path))
 
 
@@ -268,7 +291,7 @@ MIXED = [
 def test_both_families_of_tcp_take_one_dump(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     kernel = Kernel(MIXED)
     collected = collector_of(kernel, tmp_path, monkeypatch).collect()
-    assert kernel.asked == [(0, 6), (2, 17), (10, 17), (2, 136), (10, 136)]
+    assert kernel.asked == [(0, 6), (2, 17), (10, 17)]
     assert sorted(collected.tables["sockets"].numbers("cookie").tolist()) == [1, 2, 3, 4, 5, 6]
     assert counted(collected.tables["tcp_states"]) == {1: 2, 6: 1, 10: 1, 13: 1}
     assert set(collected.tables) == {"sockets", "tcp_states"}
@@ -310,3 +333,60 @@ def test_rows_of_other_states_are_left_out_where_that_spares_much(
     assert set(collected.tables["inodes"].numbers("inode").tolist()) == {1001, 1002, 1003, 1004, 1005, 1006}
     made.choose(frozenset({"sockets"}), None)
     assert len(made.collect().tables["sockets"]) == 6
+
+
+def test_what_is_rare_is_asked_for_where_the_kernel_counts_some(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kernel = Kernel([*MIXED, row(7, 7, protocol=136), row(8, 1, protocol=262)], lacks=(255,))
+    more = {"UDP_Lite": 0, "UDPLITEv6": 1, "MPTCP": 2, "MPTCPv6": 0, "RAW": 1, "SCTP": 0}
+    made = collector_of(kernel, tmp_path, monkeypatch, **more)
+    asked = [(0, 6), (2, 17), (10, 17), (2, 136), (10, 136), (2, 255), (10, 255), (2, 262), (10, 262)]
+    collected = made.collect()
+    assert kernel.asked == asked
+    assert collected.notes == ()
+    assert sorted(collected.tables["sockets"].numbers("cookie").tolist()) == [1, 2, 3, 4, 5, 6, 7, 8]
+    assert counted(collected.tables["tcp_states"]) == {1: 2, 6: 1, 10: 1, 13: 1}
+    kernel.asked.clear()
+    made.collect()
+    assert kernel.asked == [
+        each for each in asked if each[1] != 255
+    ]  # the files have them, it need not refuse
+
+
+def test_a_kernel_that_answers_with_tcp_is_not_asked_for_mptcp_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kernel = Kernel(MIXED, knows_attributes=False)
+    made = collector_of(kernel, tmp_path, monkeypatch, MPTCP=1)
+    assert len(made.collect().tables["sockets"]) == 6
+    kernel.asked.clear()
+    collected = made.collect()
+    assert kernel.asked == [(0, 6), (2, 17), (10, 17)]
+    assert "mptcp" not in collected.tables
+
+
+@pytest.mark.parametrize(("kernel", "asks"), [((6, 2), True), ((6, 3), False)])
+def test_where_mptcp_is_not_counted_it_is_asked_for(
+    kernel: tuple[int, int], asks: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sockets, "_kernel", lambda: kernel)
+    answering = Kernel(MIXED)
+    collector_of(answering, tmp_path, monkeypatch, MPTCP=0).collect()
+    assert ((2, 262) in answering.asked) == asks
+
+
+def test_without_counts_everything_is_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kernel = Kernel(MIXED)
+    made = collector_of(kernel, tmp_path, monkeypatch)
+    (tmp_path / "protocols").write_bytes(b"protocol\n\xff\xfe\n")
+    made.collect()
+    assert {protocol for _, protocol in kernel.asked} == {6, 17, 136, 255, 132, 262}
+
+
+def test_associations_of_one_sctp_socket_stay_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [row(9, 3, protocol=132, remote_port=port, retrans=1) for port in (1, 2, 3)]
+    kernel = Kernel([*rows, row(9, 10, protocol=132, remote_port=0)])
+    table = collector_of(kernel, tmp_path, monkeypatch, SCTP=1).collect().tables["sockets"]
+    assert table.numbers("remote_port").tolist() == [1, 2, 3, 0]
+    assert table.numbers("state").tolist() == [3, 3, 3, 10]

@@ -13,7 +13,9 @@ import pytest
 
 from sockscope.app.collectors import procnet
 from sockscope.app.collectors.base import Collected
-from sockscope.app.collectors.sockets import BOUND_INACTIVE, IPPROTO_UDPLITE, LISTEN, SocketsCollector
+from sockscope.app.collectors.inetdiag import BOUND_INACTIVE, LISTEN
+from sockscope.app.collectors.sockets import SocketsCollector
+from sockscope.app.frames.inet import IPPROTO_UDPLITE
 from sockscope.app.frames.table import Table, concatenate
 from tests.lab import scene as told
 from tests.lab.readings import Reading, Row, Timer, netstat, readable, ss

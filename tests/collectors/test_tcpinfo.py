@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sockscope.app.collectors import tcpinfo
-from sockscope.app.collectors.sockets import _MESSAGE
+from sockscope.app.collectors.inetdiag import MESSAGE
 from sockscope.app.frames.table import Table
 from tests.collectors.test_netlink import attribute, dump_of
 from tests.collectors.test_sockets import message, row
@@ -25,7 +25,7 @@ def decoded(*infos: bytes | None, state: int = 1) -> Table:
         message(row(place, state), 18, b"" if info is None else attribute(tcpinfo.INET_DIAG_INFO, info))
         for place, info in enumerate(infos, 1)
     ]
-    return tcpinfo.decode(dump_of(raw), _MESSAGE)
+    return tcpinfo.decode(dump_of(raw), MESSAGE)
 
 
 @given(st.lists(st.none() | st.sampled_from(KERNELS).flatmap(lambda n: st.binary(min_size=n, max_size=n))))

@@ -3,65 +3,28 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
-import os
-import pty
-import select
-import signal
-import struct
 import sys
-import termios
 import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
-from types import TracebackType
 
 import pyte
+
+from tests.terminal import Line
 
 SOCKSCOPE = (sys.executable, "-P", "-m", "sockscope.app")
 PATIENCE = 15.0
 
 
-class Questions:
-    """Finds the questions for the cursor's place (`CSI 6 n`) in what is written."""
-
-    ASKED = b"\x1b[6n"
-
-    def __init__(self) -> None:
-        self._tail = b""
-
-    def feed(self, data: bytes) -> int:
-        """How many questions end in this part."""
-        text = self._tail + data
-        self._tail = text[-len(self.ASKED) + 1 :]
-        return text.count(self.ASKED)
-
-
-class Terminal:
-    """Runs a command in a pseudo-terminal of its own session, as ssh would, and answers its questions."""
+class Terminal(Line):
+    """Runs a command at a pseudo-terminal and draws what it writes."""
 
     def __init__(self, *command: str, columns: int = 80, lines: int = 24, term: str = "xterm") -> None:
         self._screen = pyte.Screen(columns, lines)
         self._stream = pyte.ByteStream(self._screen)
-        self._questions = Questions()
         self.written = 0
-        self.status: int | None = None
-        self.pid, self._master = pty.fork()
-        if self.pid == 0:
-            _size(0, columns, lines)
-            os.execve(command[0], command, _environment(term))  # noqa: S606 - the test's own command
-
-    def __enter__(self) -> Terminal:
-        return self
-
-    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
-        if self.status is None:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(self.pid, signal.SIGKILL)
-            os.waitpid(self.pid, 0)
-        with contextlib.suppress(OSError):
-            os.close(self._master)
+        super().__init__(command, columns, lines, term)
 
     @property
     def text(self) -> str:
@@ -78,18 +41,11 @@ class Terminal:
         return self.written - before
 
     def _take(self, seconds: float, most: int = 65536) -> bool:
-        ready, _, _ = select.select([self._master], [], [], seconds)
-        if not ready:
-            return True
-        try:
-            data = os.read(self._master, most)
-        except OSError:
-            return False
-        self.written += len(data)
-        self._stream.feed(data)
-        for _ in range(self._questions.feed(data)):
-            os.write(self._master, b"\x1b[9;9R")
-        return bool(data)
+        data = self.take(seconds, most)
+        if data:
+            self.written += len(data)
+            self._stream.feed(data)
+        return data is not None
 
     def until(self, condition: Callable[[str], object], seconds: float = PATIENCE) -> str:
         """Read until the screen is as wanted; fails with the screen as it is."""
@@ -103,24 +59,18 @@ class Terminal:
 
     def press(self, keys: str) -> None:
         """Type."""
-        os.write(self._master, keys.encode())
+        self.type(keys.encode())
 
     def resize(self, columns: int, lines: int) -> None:
         """Another size, as when a window is drawn larger."""
         self._screen.resize(lines, columns)
-        _size(self._master, columns, lines)
-
-    def hang_up(self) -> None:
-        """The line is cut."""
-        os.close(self._master)
+        super().resize(columns, lines)
 
     def wait(self, seconds: float = PATIENCE) -> int:
         """Wait for the program to end; its exit status, negative for a signal."""
         until = time.monotonic() + seconds
         while time.monotonic() < until:
-            pid, status = os.waitpid(self.pid, os.WNOHANG)
-            if pid:
-                self.status = os.waitstatus_to_exitcode(status)
+            if self.ended() and self.status is not None:
                 return self.status
             with contextlib.suppress(OSError, ValueError):
                 self._take(0.02)
@@ -139,7 +89,7 @@ class SlowTerminal(Terminal):
         self._thread = threading.Thread(target=self._carry, daemon=True)
         self._thread.start()
 
-    def __exit__(self, *told: type[BaseException] | BaseException | TracebackType | None) -> None:
+    def __exit__(self, *told: object) -> None:
         self._ended.set()
         self._thread.join()
         super().__exit__(*told)
@@ -161,17 +111,6 @@ class SlowTerminal(Terminal):
     def _take(self, seconds: float, most: int = 0) -> bool:
         time.sleep(min(seconds, 0.01))
         return True
-
-
-def _environment(term: str) -> dict[str, str]:
-    """What ssh would hand over: the size is the terminal's to tell."""
-    left_out = ("COLORTERM", "COLUMNS", "LINES", "NO_COLOR")
-    kept = {name: value for name, value in os.environ.items() if name not in left_out}
-    return {**kept, "TERM": term, "LC_ALL": "C.UTF-8"}
-
-
-def _size(descriptor: int, columns: int, lines: int) -> None:
-    fcntl.ioctl(descriptor, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
 
 
 def children(pid: int) -> list[int]:

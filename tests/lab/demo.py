@@ -27,7 +27,7 @@ def _end(number: int, _frame: FrameType | None) -> NoReturn:
 
 def main(arguments: list[str]) -> int:
     """Build the world, run sockscope in it, take the world down; sockscope's exit status."""
-    reason = missing("unshare")
+    reason = missing("nft", "unshare")
     if reason:
         sys.stderr.write(f"the demonstration {reason}\n")
         return 1

@@ -12,13 +12,26 @@ def missing(*tools: str) -> str | None:
     """Why namespaces cannot be made here with these commands; None if they can."""
     if os.geteuid() != 0:
         return "needs root, to make network namespaces"
-    absent = [tool for tool in ("ip", *tools) if shutil.which(tool) is None]
-    return f"needs the commands {', '.join(absent)}" if absent else None
+    return absent("ip", *tools)
+
+
+def absent(*tools: str) -> str | None:
+    """Which of these commands are not installed; None if all are."""
+    lacking = [tool for tool in tools if shutil.which(tool) is None]
+    return f"needs the commands {', '.join(lacking)}" if lacking else None
 
 
 def require_root_and(*tools: str) -> None:
     """Skip the test where it cannot run, with the reason; where CI=true that is a failure instead."""
-    reason = missing(*tools)
+    _demand(missing(*tools))
+
+
+def require(*tools: str) -> None:
+    """The same for commands that need no root."""
+    _demand(absent(*tools))
+
+
+def _demand(reason: str | None) -> None:
     if reason is None:
         return
     if os.environ.get("CI") == "true":

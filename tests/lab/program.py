@@ -19,7 +19,11 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tests.lab import unixwork
 from tests.lab.actor import appear_as, end_with
+from tests.lab.members import Member, join
+from tests.lab.others import Ear, Pair, connect, prick
+from tests.lab.unixwork import UnixCalls, UnixPort
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -89,13 +93,19 @@ class Program:
     calls: tuple[Calls, ...] = ()
     datagrams: tuple[Datagrams, ...] = ()
     chatter: tuple[Chatter, ...] = ()
+    unix: tuple[UnixPort, ...] = ()
+    unix_calls: tuple[UnixCalls, ...] = ()
+    groups: tuple[Member, ...] = ()
+    ears: tuple[Ear, ...] = ()
+    mptcp: tuple[Pair, ...] = ()
     workers: tuple[str, ...] = field(default=())
     """Titles of forked processes that share the listeners and do the work."""
     user: int = 0
 
-    def command(self, seconds: int) -> list[str]:
-        """The command line that runs it for so long, to be started in the directory ROOT."""
-        arguments = [str(os.getpid()), str(seconds), json.dumps(asdict(self))]
+    def command(self, seconds: int, run: str = "") -> list[str]:
+        """The command line that runs it for so long, to be started in the directory ROOT; with a directory to
+        stand in the place of /run."""
+        arguments = [str(os.getpid()), str(seconds), json.dumps(asdict(self)), run]
         return [sys.executable, "-S", "-E", "-m", "tests.lab.program", *arguments]
 
 
@@ -106,6 +116,11 @@ def _program(told: dict[str, Any]) -> Program:
         tuple(Calls(**calls) for calls in told["calls"]),
         tuple(Datagrams(**datagrams) for datagrams in told["datagrams"]),
         tuple(Chatter(**chatter) for chatter in told["chatter"]),
+        tuple(UnixPort(**port) for port in told["unix"]),
+        tuple(UnixCalls(**calls) for calls in told["unix_calls"]),
+        tuple(Member(**member) for member in told["groups"]),
+        tuple(Ear(**ear) for ear in told["ears"]),
+        tuple(Pair(**pair) for pair in told["mptcp"]),
         tuple(told["workers"]),
         told["user"],
     )
@@ -213,8 +228,9 @@ async def _chatter(told: Chatter) -> None:
                 made.sendto(b"x" * 46, (told.device, local_experiment, 0, 0, everybody))
 
 
-async def _work(program: Program, listeners: list[socket.socket]) -> None:
+async def _work(program: Program, listeners: list[socket.socket], unix: list[socket.socket]) -> None:
     tasks: list[Coroutine[Any, Any, None]] = [asyncio.Event().wait()]  # type: ignore[list-item]
+    tasks += unixwork.tasks(program.unix, unix, program.unix_calls)
     tasks += [
         _serve(port, listener)
         for port, listener in zip(program.ports, listeners, strict=True)
@@ -241,22 +257,29 @@ def run(program: Program, parent: int) -> None:
     """Do what the program does until it or its parent ends; says `ready` when its listeners are open."""
     appear_as(program.title)
     listeners = [_listen(port) for port in program.ports]
+    unix = [unixwork.bound(port) for port in program.unix]
+    members = [join(member) for member in program.groups] + [prick(ear) for ear in program.ears]
+    members += [end for pair in program.mptcp for end in connect(pair)]
     master = os.getpid()
     for title in program.workers:
         if os.fork() == 0:
             appear_as(title)
             _become(program.user, master)
-            asyncio.run(_work(program, listeners))
+            asyncio.run(_work(program, listeners, unix))
     sys.stdout.write("ready\n")
     sys.stdout.close()
     if program.workers:
         signal.pause()
     _become(program.user, parent)
-    asyncio.run(_work(program, listeners))
+    asyncio.run(_work(program, listeners, unix))
+    for member in members:
+        member.close()
 
 
 if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     end_with(int(sys.argv[1]))
     signal.alarm(int(sys.argv[2]))
+    if sys.argv[4]:
+        unixwork.mount_run(sys.argv[4])
     run(_program(json.loads(sys.argv[3])), int(sys.argv[1]))

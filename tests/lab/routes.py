@@ -48,6 +48,7 @@ RULES = (
     "from all fwmark 0x7 lookup 100 priority 1001",
     "from 10.66.0.0/16 prohibit priority 1002",
 )
+_IP_MTU_DISCOVER, _IP_PMTUDISC_DO = 10, 2
 ADVERTISED_PREFIX = "fd20::/64"
 ADVERTISED_ROUTE = "fd21::/48"
 
@@ -85,3 +86,24 @@ def advertise(
             return "proto ra" in host.ip("-6", "route", "show", "default")
 
         wait_for(learnt, "no advertised route came")
+
+
+FAR = "192.0.2.9"
+NARROW = 1400
+
+
+def narrow(host: Namespace, router: Namespace, device: str = "eth0") -> None:
+    """Let `host`, whose way to FAR leads through `router`, learn that no packet above NARROW bytes passes."""
+    router.ip("link", "add", "narrow0", "type", "bridge")
+    router.ip("link", "set", "narrow0", "mtu", str(NARROW), "up")
+    router.ip("route", "add", FAR, "dev", "narrow0")
+    router.sysctl(f"net/ipv4/conf/{device}/forwarding", 1)
+
+    def learnt() -> bool:
+        with host.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender, contextlib.suppress(OSError):
+            sender.setsockopt(socket.IPPROTO_IP, _IP_MTU_DISCOVER, _IP_PMTUDISC_DO)
+            sender.sendto(bytes(NARROW), (FAR, 9))
+        return FAR in host.ip("route", "show", "cache")
+
+    wait_for(learnt, f"the path MTU of {FAR}")
+    router.sysctl(f"net/ipv4/conf/{device}/forwarding", 0)

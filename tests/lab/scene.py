@@ -8,7 +8,7 @@ import socket
 import subprocess
 from typing import Self
 
-from tests.lab import states
+from tests.lab import others, states
 from tests.lab.namespace import Namespace, pair
 from tests.lab.program import ROOT, Port, Program
 from tests.lab.sockets import Sockets
@@ -157,4 +157,7 @@ class Scene:
         self.dropping = here.udp_with_drops(drops=7)
         here.raw(253)
         here.raw(254, "::1")
+        self.sniffer = others.packet(here, others.ETH_P_ALL, "eth0")
+        others.sniff(self.sniffer, 2)
+        self.listening = others.netlink(here, others.ROUTE, others.RTMGRP_LINK | others.RTMGRP_IPV4_ROUTE)
         return {}

@@ -32,3 +32,12 @@ def test_advertised_routes_have_their_letters(namespace: Namespace) -> None:
         lines = namespace.run(["netstat", "-6rn"]).splitlines()[2:]
     flags = {(destination, letters) for destination, _, letters, *_ in map(str.split, lines)}
     assert {(routes.ADVERTISED_PREFIX, "UAe"), (routes.ADVERTISED_ROUTE, "UGAe"), ("::/0", "UGDAe")} <= flags
+
+
+def test_a_path_mtu_is_learnt_and_the_router_forwards_no_more(namespace: Namespace) -> None:
+    with Namespace() as router:
+        pair(namespace, router, ["10.0.0.1/24"], ["10.0.0.2/24"])
+        namespace.ip("route", "add", "default", "via", "10.0.0.2")
+        routes.narrow(namespace, router)
+        assert f"mtu {routes.NARROW}" in namespace.ip("route", "show", "cache")
+        assert router.read("/proc/sys/net/ipv4/conf/eth0/forwarding") == "0\n"

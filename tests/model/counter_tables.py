@@ -34,6 +34,20 @@ def counters(values: Values, taken: float) -> Table:
     )
 
 
+def of_interfaces(values: Mapping[str, Values], taken: float) -> Table:
+    """A table of the counters of single interfaces as the collector makes it."""
+    listed = [(name, *pair, value) for name, each in values.items() for pair, value in each.items()]
+    return Table(
+        {
+            "interface": Strings.of(interface for interface, *_ in listed),
+            "section": Strings.of(section for _, section, *_ in listed),
+            "name": Strings.of(name for _, _, name, _ in listed),
+            "value": np.array([value for *_, value in listed], dtype=np.int64),
+        },
+        taken,
+    )
+
+
 class Played:
     """A store and a model that are told one sample after the other."""
 
@@ -42,13 +56,14 @@ class Played:
         self.model = StatisticsModel()
         self.number = 0
 
-    def sample(self, now: float, values: Values) -> None:
-        """The counters as they stand at `now`."""
-        self.frame(now, counters(values, now))
+    def sample(self, now: float, values: Values, interfaces: Mapping[str, Values] | None = None) -> None:
+        """The counters as they stand at `now`, with those of interfaces if they are collected."""
+        more = {} if interfaces is None else {"interface_counters": of_interfaces(interfaces, now)}
+        self.frame(now, counters(values, now), more)
 
-    def frame(self, now: float, table: Table | None) -> None:
+    def frame(self, now: float, table: Table | None, more: Mapping[str, Table] | None = None) -> None:
         """A frame that holds `table`, new or not."""
-        tables = {} if table is None else {"counters": table}
+        tables = {**({} if table is None else {"counters": table}), **(more or {})}
         self.store.take(Frame(self.number, now, now, 1.0, tables=tables))
         self.number += 1
         self.model.advance(self.store)

@@ -77,6 +77,36 @@ def test_a_machine_without_interfaces(clockwork: Clockwork) -> None:
     assert clockwork.model.count(clockwork.store) == 0
 
 
+def test_a_list_that_doubles_and_halves_again(clockwork: Clockwork) -> None:
+    def some(first: int, number: int, received: int) -> list[dict[str, Any]]:
+        return [
+            {"name": f"veth{place}", "index": place, "rx_bytes": received}
+            for place in range(first, first + number)
+        ]
+
+    clockwork.tick(1.0, some(1, 500, 1000))
+    clockwork.tick(2.0, some(1, 500, 1500))
+    clockwork.tick(3.0, some(1, 500, 2000) + some(501, 500, 9000))
+    rows = clockwork.rows()
+    assert len(rows) == 1000
+    rates = rows.numbers("rx_rate")
+    assert rates[:500].tolist() == [500.0] * 500
+    assert np.isnan(rates[500:]).all()
+    assert np.isnan(rows.numbers("rx_history")[500:]).all()
+    assert clockwork.attention == 0
+    clockwork.tick(4.0, some(501, 500, 9300))
+    rows = clockwork.rows()
+    assert rows.strings("name").values[rows.strings("name").codes[0]] == "veth501"
+    assert rows.numbers("rx_rate").tolist() == [300.0] * 500
+    for history in (clockwork.model._received, clockwork.model._sent):
+        assert len(history._keys) == len(history._samples) == 500
+    clockwork.tick(5.0, some(501, 500, 10))
+    assert len(clockwork.model._resets) == 500
+    clockwork.tick(6.0, some(1001, 3, 0))
+    assert not clockwork.model._resets
+    assert len(clockwork.rows()) == len(clockwork.model._received._keys) == 3
+
+
 def test_the_first_sample_has_no_rate(clockwork: Clockwork) -> None:
     clockwork.tick(1.0, [eth0(rx_bytes=5000, rx_packets=7)])
     rows = clockwork.rows()

@@ -50,7 +50,8 @@ def test_every_counter_of_this_kernel_is_explained() -> None:
         ("IcmpMsg", "InType200", "info", "ICMP messages of type 200 received"),
         ("IcmpMsg", "OutType41", "info", "ICMP messages of type 41 sent"),
         ("Icmp6", "Icmp6InType100", "notice", "ICMPv6 messages of type 100 received"),
-        ("Icmp6", "Icmp6OutType160", "info", "ICMPv6 messages of type 160 sent"),
+        ("Icmp6", "Icmp6OutType200", "info", "ICMPv6 messages of type 200 sent"),
+        ("Icmp6", "Icmp6InType137", "notice", "ICMPv6 redirect (type 137) received"),
     ],
 )
 def test_counters_by_type(section: str, name: str, severity: str, words: str) -> None:

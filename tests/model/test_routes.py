@@ -44,16 +44,19 @@ def test_main_first_local_last_and_the_others_by_number_each_with_a_title() -> N
         rules=rules((2, 32765, 100, "from 10.0.8.0/24"), (2, 32766, 254, ""), (2, 0, 255, "")),
     )
     assert told(it.rows()) == [
+        "= rule 32766: from all lookup main (IPv4)",
         "10.0.0.0/24 main",
         "fd00::/64 main",
-        "= table 100 ── rule 32765: from 10.0.8.0/24",
+        "= rule 32765: from 10.0.8.0/24 lookup 100",
+        "= table 100",
         "default 100",
         "10.0.0.0/8 100",
         "= table default ── no rule leads here",
         "default default",
         "= table 1000 ── no rule leads here",
         "default 1000",
-        "= table local ── rule 0: everything",
+        "= rule 0: from all lookup local (IPv4)",
+        "= table local",
         "127.0.0.0/8 local",
     ]
 
@@ -230,9 +233,60 @@ def test_renamed_devices_and_new_rules_show_at_once() -> None:
     it.sample(given)
     assert told(it.rows())[0] == "= table 100"
     it.sample(given, rules((2, 5, 100, "")))
-    assert told(it.rows())[0] == "= table 100 ── rule 5: everything"
+    assert told(it.rows())[0] == "= rule 5: from all lookup 100 (IPv4)"
     it.sample(given, rules((2, 5, 100, "")), {2: "wan"})
-    assert it.rows().text("interface", 1) == "wan"
+    assert it.rows().text("interface", 2) == "wan"
+
+
+def exception(destination: str, **more: int) -> Row:
+    """A cached path MTU of table main."""
+    return {**route(destination, "10.0.0.1", protocol=0, flags=0x200, mtu=1300, expires=59_900), **more}
+
+
+def test_cached_exceptions_stand_below_all_tables_with_a_title() -> None:
+    it = Played()
+    local = route("127.0.0.0/8", device=1, type=2, table=255)
+    given = tables([route("10.0.0.0/8", "10.0.0.1"), local, route("10.9.0.9/32", "10.0.0.1")])
+    it.sample(given | {"exceptions": tables([exception("10.9.0.9/32")])["routes"]})
+    rows = it.rows()
+    assert told(rows)[-2:] == [
+        "= cached exceptions ── path MTUs and redirects learnt from ICMP",
+        "10.9.0.9/32 main",
+    ]
+    assert rows.numbers("cached").tolist() == [False] * (len(rows) - 1) + [True]
+    assert rows.text("letters", len(rows) - 1) == "UGHCem"
+    assert rows.text("protocol_name", len(rows) - 1) == "cached"
+    assert rows.text("scope_name", len(rows) - 1) is None
+    assert len(np.unique(rows.numbers("key"))) == len(rows)
+    assert it.model.count(it.store) == 2
+
+
+def test_an_exception_that_runs_out_moves_and_stays_the_same_row() -> None:
+    it = Played()
+    given = tables([route("10.0.0.0/8", "10.0.0.1")])
+    for left in (59_900, 59_800):
+        it.sample(given | {"exceptions": tables([exception("10.9.0.9/32", expires=left)])["routes"]})
+        rows = it.rows()
+        assert rows.integer("expires", len(rows) - 1) == left
+    it.sample(given | {"exceptions": tables([])["routes"]})
+    assert told(it.rows()) == ["10.0.0.0/8 main"]
+
+
+def test_rules_without_routes_stand_last_and_go_with_a_hidden_table() -> None:
+    local = route("127.0.0.0/8", device=1, type=2, table=255)
+    known = rules((2, 0, 255, ""), (10, 0, 255, ""), (2, 32766, 254, ""), (2, 32767, 253, "to 10.0.0.0/8"))
+    it = Played(route("10.0.0.0/8"), local, rules=known)
+    other = [
+        "= other rules ── to no table, or to one without routes",
+        "= rule 32767: from all to 10.0.0.0/8 lookup default",
+    ]
+    assert told(it.rows("hide_local"))[2:] == other
+    assert told(it.rows())[2:] == [
+        "= rule 0: from all lookup local",
+        "= table local",
+        "127.0.0.0/8 local",
+        *other,
+    ]
 
 
 def test_nothing_known_and_nothing_there() -> None:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import math
 
 import numpy as np
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from sockscope.app.model.counters import identity
-from sockscope.app.model.statistics import HOLD, StatisticsModel
+from sockscope.app.model.meanings import Meaning, meaning
+from sockscope.app.model.series import HOLD
+from sockscope.app.model.statistics import StatisticsModel
 from sockscope.app.model.store import Store
 from sockscope.app.model.tab import Options
 from tests.model.counter_tables import (
@@ -259,3 +262,55 @@ def test_a_counter_never_has_a_negative_rate(samples: list[tuple[float, list[int
             known = rows.numbers(column)[plain]
             assert not (known[~np.isnan(known)] < 0).any()
         assert set(np.unique(rows.numbers("key"))) == {np.uint64(identity(*each)) for each in START}
+
+
+IN, OUT = ("Ip6", "Ip6InReceives"), ("Ip6", "Ip6OutRequests")
+SIX = {IN: 10, OUT: 5}
+
+
+def test_interfaces_come_after_the_whole_and_only_when_asked_for() -> None:
+    it = Played()
+    it.sample(100.0, SIX, {"lo": {IN: 1}, "eth0": {IN: 9, OUT: 5}})
+    assert it.names() == ["Ip6InReceives", "Ip6OutRequests"]
+    rows = it.rows("per_interface", "kernel_order")
+    assert [rows.text("interface", row) for row in range(len(rows))] == [None, None, "lo", "eth0", "eth0"]
+    assert rows.numbers("value").tolist() == [10, 5, 1, 9, 5]
+    assert rows.numbers("rank").tolist() == [0, 1, 2, 3, 4]
+    assert len(set(rows.numbers("key").tolist())) == 5
+    assert it.model.count(it.store) == 2
+
+
+def test_interfaces_have_rates_of_their_own() -> None:
+    it = Played()
+    it.sample(100.0, SIX, {"lo": {IN: 1}, "eth0": {IN: 9}})
+    it.sample(102.0, {IN: 14, OUT: 5}, {"eth0": {IN: 13}, "lo": {IN: 1}, "new0": {IN: 3}})
+    rows = it.rows("per_interface", "kernel_order")
+    rates = {rows.text("interface", row): rows.real("rate", row) for row in (0, 2, 3, 4)}
+    assert (rates[None], rates["eth0"], rates["lo"]) == (2.0, 2.0, 0.0)
+    assert math.isnan(rates["new0"] or 0.0)
+    assert it.model.attention(it.store) == 0
+
+
+def test_what_is_no_longer_collected_is_forgotten() -> None:
+    it = Played()
+    it.sample(100.0, SIX, {"eth0": {IN: 9}})
+    it.sample(101.0, SIX)
+    assert len(it.rows("per_interface")) == 2
+    it.sample(500.0, SIX, {"eth0": {IN: 900}})
+    rows = it.rows("per_interface", "kernel_order")
+    assert rows.real("since_start", 2) == 0
+    assert not rows.numbers("changed")[2]
+
+
+def test_many_interfaces_are_looked_up_by_name_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[str, str]] = []
+
+    def counting(section: str, name: str) -> Meaning:
+        asked.append((section, name))
+        return meaning(section, name)
+
+    monkeypatch.setattr("sockscope.app.model.counters.meaning", counting)
+    it = Played()
+    it.sample(100.0, SIX, {f"eth{number}": {IN: number, OUT: 1} for number in range(500)})
+    assert len(it.rows("per_interface")) == 1002
+    assert len(asked) == 4

@@ -99,3 +99,34 @@ def test_the_reader_passes_frames_on_until_the_source_is_lost() -> None:
     assert delivered.wait(1) == [Lost("gone")]
     reader.join()
     assert [each.number for each in frames] == [0, 1]
+
+
+def test_requests_and_frames_take_turns() -> None:
+    engine, delivered = Engine(), Delivered()
+    worker = Worker(engine, Request("a"), delivered)  # type: ignore[arg-type]
+    worker._seen = True
+    worker.ask(Request("b"))
+    worker.put(frame(0, sockets()))
+    turns = [worker._next()]
+    worker._newest_request()
+    worker.ask(Request("c"))
+    turns.append(worker._next())
+    turns.append(worker._next())
+    assert isinstance(turns[1], Frame)
+    assert not isinstance(turns[0], Frame)
+    assert not isinstance(turns[2], Frame)
+
+
+def test_what_was_asked_while_a_frame_is_taken_in_is_what_is_made_of_it() -> None:
+    engine, delivered = Engine(), Delivered()
+    engine.hold.clear()
+    worker = Worker(engine, Request("a"), delivered)  # type: ignore[arg-type]
+    worker.start()
+    worker.put(frame(0, sockets()))
+    while worker._frame is not None:
+        pass
+    worker.ask(Request("b"))
+    engine.hold.set()
+    delivered.wait(1)
+    worker.stop()
+    assert engine.asked == ["b"]

@@ -98,8 +98,13 @@ class Owners:
 
     busy = False
 
-    def collect(self, wanted: np.ndarray, budget: float) -> Collected:
-        held = ((inode, 100 + inode // 3, f"worker-{inode // 3}") for inode in wanted[:60].tolist())
+    wanted = np.empty(0, np.uint64)
+
+    def look(self, wanted: np.ndarray, budget: float) -> None:
+        self.wanted = wanted
+
+    def found(self) -> Collected:
+        held = ((inode, 100 + inode // 3, f"worker-{inode // 3}") for inode in self.wanted[:60].tolist())
         return Collected(fake.owners(*held))
 
     def close(self) -> None:

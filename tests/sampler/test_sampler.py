@@ -8,8 +8,10 @@ import pytest
 from sockscope.app.collectors.base import Collected
 from sockscope.app.frames.table import Table
 from sockscope.app.sampler.control import Control, Lines, decode
-from sockscope.app.sampler.sampler import OWNERS_SHARE, OWNERS_SLICE, Sampler
+from sockscope.app.sampler.governor import SHARE, Governor
+from sockscope.app.sampler.sampler import OWNERS_SLICE, Sampler
 from sockscope.app.sampler.tasks import Task, plan
+from tests.model.unix_tables import unix_table, waiting_table
 
 
 class Clock:
@@ -67,12 +69,14 @@ class FakeOwners:
     def busy(self) -> bool:
         return self.left > 0
 
-    def collect(self, wanted: np.ndarray, budget: float) -> Collected:
+    def look(self, wanted: np.ndarray, budget: float) -> None:
         assert 0 not in wanted
         self.budgets.append(budget)
         self.clock.now += budget
         if budget and self.left:
             self.left -= 1
+
+    def found(self) -> Collected:
         reason = np.full(self.left, 1, np.uint8)
         return Collected(
             {"unowned": Table({"inode": np.arange(self.left, dtype=np.uint64), "reason": reason})}
@@ -163,7 +167,7 @@ def test_owners_never_delay_a_tick_and_keep_to_their_share(clock: Clock) -> None
     assert owners.budgets == [0.0]
     drain(made, control, clock, clock.now + 0.3)
     spent = sum(owners.budgets)
-    assert OWNERS_SHARE * 0.3 <= spent < OWNERS_SHARE * 0.3 + OWNERS_SLICE
+    assert SHARE * 0.3 <= spent < SHARE * 0.3 + OWNERS_SLICE
     assert owners.left == 1
     made.tick(control)
     followed = drain(made, control, clock, clock.now + 0.3)
@@ -276,14 +280,51 @@ def test_owners_are_looked_for_also_of_sockets_without_a_row(clock: Clock) -> No
     looked: list[list[int]] = []
 
     class Listening(FakeOwners):
-        def collect(self, wanted: np.ndarray, budget: float) -> Collected:
+        def look(self, wanted: np.ndarray, budget: float) -> None:
             looked.append(wanted.tolist())
-            return super().collect(wanted, budget)
+            super().look(wanted, budget)
 
     task = Task(f"{__name__}:Narrow", ("sockets", "inodes"), hidden=0.0)
     made = Sampler([task], lambda: Listening(clock), clock, lambda: 0.0)
     made.tick(Control(frozenset({"sockets", "owners"})))
     assert looked == [[7, 8, 9]]
+
+
+class Unix:
+    """A collector of unix sockets, and how often it was asked."""
+
+    provides = ("unix", "unix_waiting")
+    asked = 0
+
+    def collect(self) -> Collected:
+        Unix.asked += 1
+        return Collected({"unix": unix_table({"inode": 3, "peer": 4}), "unix_waiting": waiting_table()})
+
+    def close(self) -> None:
+        pass
+
+
+def test_unix_sockets_cost_nothing_once_nobody_wants_them(clock: Clock) -> None:
+    looked: list[list[int]] = []
+
+    class Listening(FakeOwners):
+        def look(self, wanted: np.ndarray, budget: float) -> None:
+            looked.append(wanted.tolist())
+            super().look(wanted, budget)
+
+    Unix.asked = 0
+    tasks = [
+        Task(f"{__name__}:Unix", Unix.provides),
+        Task(f"{__name__}:Choosing", Choosing.provides, hidden=0.0),
+    ]
+    made = Sampler(tasks, lambda: Listening(clock), clock, lambda: 0.0)
+    shown = made.tick(Control(frozenset({"unix", "unix_waiting", "owners"})))
+    assert {"unix", "unix_waiting"} <= shown.tables.keys()
+    clock.now += 1
+    hidden = made.tick(Control(frozenset({"sockets", "owners"})))
+    assert {"unix", "unix_waiting"}.isdisjoint(hidden.tables)
+    assert Unix.asked == 1
+    assert looked == [[3, 4], [7, 8]]
 
 
 def test_ticks_that_cost_much_are_stretched_and_say_so(clock: Clock) -> None:
@@ -298,6 +339,33 @@ def test_ticks_that_cost_much_are_stretched_and_say_so(clock: Clock) -> None:
     for _ in range(4):
         frame = made.tick(control)
     assert (frame.every, frame.stretch) == (1.0, 0.0)
+
+
+def test_what_only_a_tab_wants_is_never_collected_while_it_is_hidden(clock: Clock) -> None:
+    task = Task(f"{__name__}:sometimes", ("routes",))
+    made = Sampler([task], lambda: FakeOwners(clock), clock, lambda: 0.0)
+    hidden, shown = Control(frozenset({"sockets"})), Control(frozenset({"routes"}))
+    for control, asked in ((hidden, 0), (shown, 1), (hidden, 1), (hidden, 1), (shown, 2)):
+        clock.now += 1.0
+        made.tick(control)
+        drain(made, control, clock, clock.now + 1.0)
+        assert (Counting.made["routes"].asked if Counting.made else 0) == asked
+
+
+def test_the_share_is_what_was_asked_for(clock: Clock) -> None:
+    spent = 0.0
+    task = Task(f"{__name__}:always", ("sockets",), hidden=0.0)
+    owners = FakeOwners(clock)
+    owners.left = 1000
+    made = Sampler([task], lambda: owners, clock, lambda: spent, Governor(0.3))
+    control = Control(frozenset({"sockets", "owners"}))
+    for _ in range(6):
+        frame = made.tick(control)
+        spent += 0.6
+    assert frame.every == 2.0
+    before = sum(owners.budgets)
+    drain(made, control, clock, clock.now + 2.0)
+    assert sum(owners.budgets) - before == pytest.approx(0.6, abs=1.5 * OWNERS_SLICE)
 
 
 def test_looking_for_owners_does_not_count_against_ticks(clock: Clock) -> None:

@@ -38,5 +38,6 @@ def test_another_interval_shows_until_the_sampler_has_heard_of_it() -> None:
 def test_late_is_later_than_the_interval_in_force() -> None:
     shown = replace(snapshot(1.4), elapsed=2.4)
     assert "live" in header(shown)
-    assert "getting 2.4 s" in header(replace(snapshot(), elapsed=2.4))
-    assert "getting 4.0 s" in header(replace(shown, elapsed=4.0))
+    assert "● catching up (asked 1 s, getting 2.4 s)" in header(replace(snapshot(), elapsed=2.4))
+    assert "● catching up (asked 1 s, getting 4.0 s)" in header(replace(shown, elapsed=4.0))
+    assert "● getting 2.4 s" in header(replace(snapshot(), elapsed=2.4), width=80)

@@ -112,7 +112,7 @@ def test_interfaces_without_carrier() -> None:
 
 def test_titles_run_over_the_first_column() -> None:
     it = Played(route("10.0.0.0/8", table=100), rules=BOTH)
-    assert cell(it, "destination").text == "── table 100 ── rule 5: from 10.0.8.0/24 ──"
+    assert cells(it, "destination")[:2] == ["rule 5: from 10.0.8.0/24 lookup 100", "── table 100 ──"]
 
 
 def test_metrics_fit_their_column() -> None:
@@ -169,13 +169,17 @@ def test_searches() -> None:
         route("172.16.0.0/12", table=100, metric=4321),
         rules=BOTH,
     )
-    titled = "── table 100 ── rule 5: from 10.0.8.0/24 ──"
-    assert find(it, "10.1.0.3") == ["10.9.0.0/16", "└ weight 2 linkdown"]
-    assert find(it, "10.9.") == ["10.9.0.0/16", "├ weight 1", "└ weight 2 linkdown"]
-    assert find(it, "bgp") == find(it, "fe80::1") == find(it, "fd00::5") == ["fd00::/64"]
-    assert find(it, "unreach") == find(it, "!") == ["10.6.0.0/16"]
-    assert find(it, "4321") == find(it, "172.16.0.0/12") == [titled, "172.16.0.0/12"]
-    assert find(it, "eth1", "10.1.0") == ["10.9.0.0/16", "└ weight 2 linkdown"]
+    rule, titles = (
+        "rule 32766: from all lookup main",
+        ["rule 5: from 10.0.8.0/24 lookup 100", "── table 100 ──"],
+    )
+    assert find(it, "10.1.0.3") == [rule, "10.9.0.0/16", "└ weight 2 linkdown"]
+    assert find(it, "10.9.") == [rule, "10.9.0.0/16", "├ weight 1", "└ weight 2 linkdown"]
+    assert find(it, "bgp") == find(it, "fe80::1") == find(it, "fd00::5") == [rule, "fd00::/64"]
+    assert find(it, "unreach") == find(it, "!") == [rule, "10.6.0.0/16"]
+    assert find(it, "4321") == find(it, "172.16.0.0/12") == [*titles, "172.16.0.0/12"]
+    assert find(it, "10.0.8.0") == titles[:1]
+    assert find(it, "eth1", "10.1.0") == [rule, "10.9.0.0/16", "└ weight 2 linkdown"]
     assert find(it, "nothing") == []
 
 
@@ -212,6 +216,9 @@ def test_fields() -> None:
         "type": "unicast",
         "source": "10.0.0.5",
         "nexthops": [],
+        "mtu": None,
+        "cached": False,
+        "expires": None,
     }
 
 
@@ -251,7 +258,7 @@ def test_details_say_everything_in_words() -> None:
         ),
         rules=BOTH,
     )
-    said = details(it)
+    said = details(it, 1)
     assert said["IPv6 route to default"]["type"] == "unicast: to other hosts"
     assert said["IPv6 route to default"]["table"] == "main (254)"
     assert said["IPv6 route to default"]["expires"] == "in 30m00s"
@@ -290,7 +297,48 @@ def test_details_of_what_netstat_calls_usable_though_nothing_gets_through() -> N
 
 def test_details_of_a_title_are_the_rules() -> None:
     it = Played(route("10.0.0.0/8", table=100), rules=BOTH)
-    assert details(it) == {"Table 100": {"rule 5": "from 10.0.8.0/24 (IPv4)"}}
+    assert details(it, 1) == {"Table 100": {"rule 5": "from 10.0.8.0/24 (IPv4)"}}
+
+
+def test_details_of_a_rule_say_what_it_does() -> None:
+    it = Played(route("10.0.0.0/8", table=100), rules=BOTH)
+    assert details(it)["Rule 5"] == {
+        "priority": "5 (the lowest is tried first)",
+        "packets": "from 10.0.8.0/24",
+        "then": "lookup 100",
+        "": "looks for a route there; without one the next rule is tried",
+        "holds for": "IPv4",
+    }
+    place = cells(it, "destination").index("── other rules ── to no table, or to one without routes ──")
+    assert details(it, place) == {"Other rules": {"what": "to no table, or to one without routes"}}
+
+
+def test_cached_exceptions() -> None:
+    it = Played()
+    cached = tables(
+        [
+            route("10.9.0.9/32", "10.0.0.1", flags=0x200, mtu=1300, expires=59_900),
+            route("10.9.0.8/32", "10.0.0.7", flags=0x40200, expires=100),
+            route("fd00::9/128", "fe80::1", flags=0x200, expires=-5),
+        ]
+    )["routes"]
+    it.sample(tables([]) | {"exceptions": cached})
+    assert cells(it, "destination")[1:] == [
+        "10.9.0.8 redirect 1s",
+        "10.9.0.9 mtu 1300 9m59s",
+        "fd00::9 redirect",
+    ]
+    assert set(cells(it, "protocol")[1:]) == {"cached"}
+    assert (json_row(it, 2)["mtu"], json_row(it, 2)["cached"], json_row(it, 2)["expires"]) == (
+        1300,
+        True,
+        599.0,
+    )
+    assert json_row(it, 2)["protocol"] is json_row(it, 3)["expires"] is None
+    assert details(it, 1)["IPv4 route to 10.9.0.8/32"]["learnt from"] == "an ICMP redirect"
+    assert details(it, 2)["IPv4 route to 10.9.0.9/32"]["learnt from"].startswith("ICMP: a packet was too big")
+    assert details(it, 2)["IPv4 route to 10.9.0.9/32"]["expires"] == "in 9m59s"
+    assert find(it, "cached")[1:] == cells(it, "destination")[1:]
 
 
 @pytest.mark.parametrize(
@@ -303,7 +351,7 @@ def test_details_of_a_title_are_the_rules() -> None:
 def test_details_of_a_table_without_rules(given: object, said: dict[str, str]) -> None:
     it = Played()
     it.sample(tables([route("10.0.0.0/8", table=100)]), rules((10, 5, 100, "")) if given else None)
-    assert details(it, 1)["Chosen by"] == said
+    assert details(it, cells(it, "destination").index("10.0.0.0/8"))["Chosen by"] == said
 
 
 def test_details_of_a_vrf() -> None:

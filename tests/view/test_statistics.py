@@ -7,6 +7,8 @@ import pytest
 
 from sockscope.app.frames.frame import Frame, Note
 from sockscope.app.model.store import Store
+from sockscope.app.model.tab import Options
+from sockscope.app.view import catalog
 from sockscope.app.view.columns import Cell, Fact
 from sockscope.app.view.layout import place
 from sockscope.app.view.statistics import STATISTICS
@@ -119,7 +121,7 @@ def test_machine_readable_values(moving: Played) -> None:
     rows = moving.rows()
     row = moving.row(ESTABLISHED)
     values = {field.name: field.value(rows, row) for field in STATISTICS.fields}
-    assert list(values) == ["section", "name", "value", "kind", "meaning"]
+    assert list(values) == ["section", "name", "value", "kind", "meaning", "interface"]
     assert values["meaning"]
     assert {name: values[name] for name in ("section", "name", "value", "kind")} == {
         "section": "Tcp",
@@ -160,8 +162,8 @@ def test_details_say_everything_in_words(moving: Played) -> None:
     *_, related = STATISTICS.details(moving.store, rows, moving.row(OPENED))
     assert related.title == "Also moving in Tcp"
     assert [(fact.label, fact.value) for fact in related.facts] == [
-        ("RetransSegs", "+3"),
-        ("CurrEstab", "0"),
+        ("+3", "RetransSegs"),
+        ("0", "CurrEstab"),
     ]
 
 
@@ -176,3 +178,26 @@ def test_an_empty_table_says_why() -> None:
     assert STATISTICS.empty(it.store) == "no counter has moved since the start"
     it.store.mark()
     assert STATISTICS.empty(it.store) == "no counter has moved since the mark"
+
+
+def test_single_interfaces_are_named_where_there_is_always_room() -> None:
+    it = Played()
+    received = ("Ip6", "Ip6InReceives")
+    it.sample(100.0, {received: 5}, {"eth0": {received: 3}})
+    rows = it.rows("per_interface")
+    assert COLUMNS["meaning"].cell(rows, 0).text.startswith("IPv6 packets")
+    assert COLUMNS["meaning"].cell(rows, 1).text.startswith("eth0: IPv6 packets")
+    search = COLUMNS["meaning"].search
+    assert search is not None
+    assert search(rows, "eth0").tolist() == [False, True]
+    values = [{field.name: field.value(rows, row) for field in STATISTICS.fields} for row in (0, 1)]
+    assert [each["interface"] for each in values] == [None, "eth0"]
+    assert [each["section"] for each in values] == ["Ip6", "Ip6"]
+    assert Fact("section", "Ip6 eth0") in STATISTICS.details(it.store, rows, 1)[0].facts
+
+
+def test_the_counters_of_interfaces_are_collected_only_when_shown() -> None:
+    assert catalog.needs("statistics") == {"counters"}
+    shown = Options(frozenset({"per_interface"}))
+    assert catalog.needs("statistics", shown) == {"counters", "interface_counters"}
+    assert catalog.needs("groups", shown) == {"groups"}

@@ -1,0 +1,111 @@
+"""The screen of the dashboard: its widgets, and a snapshot drawn in them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+
+from textual.containers import Container
+from textual.geometry import Size
+from textual.screen import Screen
+from textual.widget import Widget
+
+from sockscope.app.actions import holding
+from sockscope.app.model.engine import Snapshot
+from sockscope.app.model.states import NAMES
+from sockscope.app.view import bars, facts
+from sockscope.app.view.calm import without_history
+from sockscope.app.view.columns import Cell
+from sockscope.app.view.session import Session
+from sockscope.app.view.window import Window
+from sockscope.widgets.entry import Entry
+from sockscope.widgets.grid import Grid
+from sockscope.widgets.line import Line
+from sockscope.widgets.panel import Panel
+
+SMALLEST = (60, 15)
+"""Columns and lines below which there is only room for a word."""
+WIDE = 140
+"""Columns from which details stand beside the table instead of below it."""
+
+
+class Picture:
+    """Header, strip, tabs, table, details, filter and footer, and what stands in them.
+
+    Parts come and go by `display`: a class of the screen would have the styles of every widget made anew.
+    """
+
+    def __init__(self) -> None:
+        self.grid = Grid(id="grid")
+        self.entry = Entry(id="entry")
+        self.details = Panel(id="details")
+        self._small = Line(id="small")
+        self._header = Line(id="header")
+        self._strip = Line(id="strip")
+        self._tabs = Line(id="tabs")
+        self._filter = Line(id="filter")
+        self._filter.display = self.details.display = False
+        self._footer = Line(id="footer")
+
+    def widgets(self) -> Iterator[Widget]:
+        """One line each for header, strip, tabs, filter and footer; the table has the rest."""
+        yield self._small
+        yield Container(
+            self._header,
+            self._strip,
+            self._tabs,
+            Container(self.grid, self.details, id="body"),
+            self._filter,
+            self.entry,
+            self._footer,
+            id="all",
+        )
+
+    def fit(self, screen: Screen[object], size: Size) -> None:
+        """Arrange the parts as they fit."""
+        small = size.width < SMALLEST[0] or size.height < SMALLEST[1]
+        screen.set_class(small, "-small")
+        screen.set_class(size.width >= WIDE, "-wide")
+        screen.set_class(size.width < WIDE, "-narrow")
+        if small:
+            needed = f"{SMALLEST[0]}x{SMALLEST[1]}"
+            self._small.show([Cell(f" sockscope needs {needed}, this is {size.width}x{size.height}")])
+
+    def draw_lines(
+        self, snapshot: Snapshot | None, session: Session, status: bars.Status, width: int
+    ) -> None:
+        """What stands around the table, of whatever tab the snapshot is."""
+        self.details.display = session.details_open
+        speaks = snapshot is not None and snapshot.request.tab == session.active and bool(snapshot.standing)
+        self._filter.display = session.filtered or self.entry.typing or speaks
+        self._header.show(*bars.header(snapshot, status, session.interval, width))
+        tabs = {} if snapshot is None else snapshot.tabs
+        self._tabs.show(*bars.tab_bar(tuple(session.views.values()), session.active, tabs, width))
+        self._footer.show(*bars.footer(holding(session.active), width))
+        if snapshot is not None:
+            states = without_history(snapshot.states) if status.calm else snapshot.states
+            self._strip.show(*bars.strip_bar(states, width))
+
+    def draw_rows(self, snapshot: Snapshot, session: Session, width: int) -> None:
+        """The table, its filter and its details."""
+        self.grid.show(self.window(snapshot, session), why_empty(snapshot, session))
+        words = "" if self.entry.typing else session.filter_words
+        self._filter.show(*bars.filter_line(snapshot, session.view, words, width))
+        if session.details_open:
+            self.details.show(partial(facts.lines, snapshot.details or (), snapshot.details_gone))
+
+    def window(self, snapshot: Snapshot, session: Session) -> Window:
+        """The rows of a snapshot as wide as the table is."""
+        return Window(snapshot, session.columns, self.grid.size.width)
+
+
+def why_empty(snapshot: Snapshot, session: Session) -> str:
+    """What to say where there is no row to show."""
+    total = snapshot.total - snapshot.left_out
+    if snapshot.empty:
+        return snapshot.empty
+    query = session.choices.query
+    if query.states is not None and not query.words:
+        names = " or ".join(NAMES[code] for code in sorted(query.states)) or "no state at all"
+        return f"no socket is in {names} (Esc shows all {total:,})"
+    return f"the filter hides all {total:,} {session.view.noun} (Esc clears it)"

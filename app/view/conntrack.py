@@ -1,0 +1,344 @@
+"""The tab NAT: its columns and its machine-readable fields."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import lru_cache, partial
+
+import numpy as np
+
+from sockscope.app.frames.conntrack import ADDRESSES, Status
+from sockscope.app.frames.table import Numbers, Table
+from sockscope.app.model.conntrack import PLAIN, WITH_PORTS
+from sockscope.app.model.conntrack_use import use
+from sockscope.app.model.endpoints import sort_key
+from sockscope.app.model.store import Store
+from sockscope.app.model.tab import Options
+from sockscope.app.view import conntrack_text as text
+from sockscope.app.view.columns import Cell, Column, Field, TabView
+from sockscope.app.view.conntrack_details import details
+from sockscope.app.view.format import UNKNOWN, count, duration, short
+from sockscope.app.view.search import (
+    Matches,
+    endpoint_text,
+    in_names,
+    in_strings,
+    in_text,
+    nowhere,
+)
+
+ALARM = "▲"
+
+_UNKNOWN = Cell(UNKNOWN, "dim")
+_TONES = {
+    "ESTABLISHED": "established",
+    "TIME_WAIT": "timewait",
+    "CLOSE_WAIT": "closewait",
+    "unreplied": "warn",
+    "CLOSE": "dim",
+}
+_PASSING = "passing"
+
+
+def _protocol(rows: Table, row: int) -> Cell:
+    return Cell(text.protocol(rows.integer("protocol", row)))
+
+
+def _state(rows: Table, row: int) -> Cell:
+    name = rows.text("state_name", row) or UNKNOWN
+    return Cell(name, _TONES.get(name, _PASSING if name.isupper() else ""))
+
+
+def _expires(rows: Table, row: int) -> Cell:
+    seconds = rows.integer("timeout", row)
+    return _UNKNOWN if seconds < 0 else Cell(duration(seconds))
+
+
+def _end(name: str) -> Callable[[Table, int], Cell]:
+    return lambda rows, row: Cell(text.place(rows, row, name))
+
+
+def _translation(rows: Table, row: int) -> Cell:
+    return Cell(text.done(rows, row), "" if rows.integer("translated", row) else "dim")
+
+
+def _translation_briefly(rows: Table, row: int) -> Cell:
+    return Cell(text.done_briefly(rows, row), "" if rows.integer("translated", row) else "dim")
+
+
+def _amount(name: str) -> Callable[[Table, int], Cell]:
+    def cell(rows: Table, row: int) -> Cell:
+        number = rows.integer(name, row)
+        return _UNKNOWN if number < 0 else Cell(short(number))
+
+    return cell
+
+
+def _rate(name: str) -> Callable[[Table, int], Cell]:
+    def cell(rows: Table, row: int) -> Cell:
+        rate = rows.real(name, row)
+        return Cell(short(rate), "" if rate > 0 else "dim")
+
+    return cell
+
+
+def _mark(rows: Table, row: int) -> Cell:
+    mark = rows.integer("mark", row)
+    return Cell(f"{mark:#x}" if mark else "0", "" if mark else "dim")
+
+
+def _zone(rows: Table, row: int) -> Cell:
+    zone = rows.integer("zone", row)
+    return Cell(str(zone), "" if zone else "dim")
+
+
+def _by(name: str) -> Callable[[Table], Numbers]:
+    return lambda rows: rows.numbers(name)
+
+
+def _by_state(rows: Table) -> Numbers:
+    names = rows.strings("state_name")
+    ranks = {name: rank for rank, name in enumerate(sorted(names.values))}
+    return names.lookup((ranks[name] for name in names.values), len(ranks), np.int32)
+
+
+def _by_end(name: str) -> Callable[[Table], Numbers]:
+    return lambda rows: sort_key(rows.numbers("family"), rows.numbers(name), _ports(rows, name))
+
+
+def _by_translation(rows: Table) -> Numbers:
+    where = sort_key(
+        rows.numbers("family"), rows.numbers("reply_destination"), _ports(rows, "reply_destination")
+    )
+    return np.column_stack([rows.numbers("translated").astype(np.uint64), where])
+
+
+def _ports(rows: Table, end: str) -> Numbers:
+    """Ports of an end, 0 where the protocol has none."""
+    return np.where(np.isin(rows.numbers("protocol"), WITH_PORTS), rows.numbers(f"{end}_port"), np.uint16(0))
+
+
+def _in_protocol(rows: Table, word: str) -> Matches:
+    return in_names(rows.numbers("protocol"), text.PROTOCOLS, word)
+
+
+def _in_state(rows: Table, word: str) -> Matches:
+    return in_strings(rows.strings("state_name"), word)
+
+
+def _in_end(name: str) -> Callable[[Table, str], Matches]:
+    return lambda rows, word: in_text(*_text(rows, name), word)
+
+
+@lru_cache(maxsize=4)
+def _text(rows: Table, end: str) -> tuple[bytes, Numbers]:
+    return endpoint_text(rows.numbers("family"), rows.numbers(end), _ports(rows, end))
+
+
+def _in_translation(rows: Table, word: str) -> Matches:
+    """By what was done; the new addresses are in the columns of the reply."""
+    kinds = rows.numbers("translated").astype(np.int64) * 2 + rows.numbers("own_source")
+    found = in_names(kinds, text.KINDS, word)
+    moved = rows.numbers("translated") != PLAIN
+    ends = _in_end("reply_source")(rows, word) | _in_end("reply_destination")(rows, word)
+    matches: Matches = found | (moved & ends)
+    return matches
+
+
+def _known(name: str) -> Callable[[Table, int], object]:
+    def value(rows: Table, row: int) -> object:
+        number = rows.integer(name, row)
+        return None if number < 0 else number
+
+    return value
+
+
+def _ends() -> Iterator[Field]:
+    for end in ADDRESSES:
+        yield Field(end, partial(text.host, end=end))
+        yield Field(f"{end}_port", partial(text.port, end=end))
+
+
+def _bits(rows: Table, row: int) -> list[str]:
+    """The kernel's names of the bits of the status."""
+    return [str(bit.name).lower() for bit in Status if rows.integer("status", row) & bit]
+
+
+def standing(store: Store) -> tuple[Cell, ...]:
+    """How full the kernel's table is."""
+    full = use(store)
+    if full.count < 0:
+        return ()
+    if full.share is None:
+        return (Cell(f"{count(full.count)} tracked", "dim"),)
+    lost = f", {short(full.lost)}/s turned away" if full.lost else ""
+    words = f"{count(full.count)} of {count(full.limit)} tracked ({_percent(full.share)}{lost})"
+    return (Cell(f"{ALARM} {words}", "alarm") if full.alarming else Cell(words, "dim"),)
+
+
+def _percent(share: float) -> str:
+    if 0 < share < 0.001:
+        return "<0.1%"
+    return f"{share:.0%}" if share >= 0.1 or not share else f"{share:.1%}"
+
+
+def _empty(store: Store) -> str:
+    for note in store.notes("conntrack"):
+        if note.kind != "fallback" and store.now("conntrack") is None:
+            return note.why
+    table = store.now("conntrack")
+    if table is None:
+        return "tracked connections have not been read yet"
+    if len(table):
+        if len(table) == 1:
+            return "the one tracked connection is not translated (a shows it)"
+        return f"none of {count(len(table))} tracked connections is translated (a shows all)"
+    return "no connection is tracked in this network namespace"
+
+
+NAT = TabView(
+    id="nat",
+    title="NAT",
+    short="NAT",
+    columns=(
+        Column("proto", "Proto", 6, _protocol, _by("protocol"), priority=2, minimum=5, search=_in_protocol),
+        Column("state", "State", 11, _state, _by_state, priority=4, search=_in_state),
+        Column("expires", "Expires", 7, _expires, _by("timeout"), priority=3, align="right", search=nowhere),
+        Column(
+            "source",
+            "Source",
+            21,
+            _end("original_source"),
+            _by_end("original_source"),
+            priority=1,
+            align="port",
+            minimum=17,
+            grow=1,
+            search=_in_end("original_source"),
+        ),
+        Column(
+            "destination",
+            "Destination",
+            21,
+            _end("original_destination"),
+            _by_end("original_destination"),
+            priority=1,
+            align="port",
+            minimum=17,
+            grow=1,
+            search=_in_end("original_destination"),
+        ),
+        Column(
+            "translation",
+            "Translation",
+            44,
+            _translation,
+            _by_translation,
+            priority=1,
+            minimum=32,
+            grow=2,
+            search=_in_translation,
+            brief=_translation_briefly,
+        ),
+        Column(
+            "rate",
+            "Bytes/s",
+            7,
+            _rate("bytes_rate"),
+            _by("bytes_rate"),
+            priority=5,
+            align="right",
+            descending=True,
+            search=nowhere,
+        ),
+        Column(
+            "there",
+            "B/s there",
+            9,
+            _rate("original_bytes_rate"),
+            _by("original_bytes_rate"),
+            priority=11,
+            align="right",
+            descending=True,
+            search=nowhere,
+        ),
+        Column(
+            "back",
+            "B/s back",
+            8,
+            _rate("reply_bytes_rate"),
+            _by("reply_bytes_rate"),
+            priority=11,
+            align="right",
+            descending=True,
+            search=nowhere,
+        ),
+        Column(
+            "packets",
+            "Packets",
+            7,
+            _amount("packets"),
+            _by("packets"),
+            priority=7,
+            align="right",
+            descending=True,
+            search=nowhere,
+        ),
+        Column(
+            "bytes",
+            "Bytes",
+            6,
+            _amount("bytes"),
+            _by("bytes"),
+            priority=6,
+            align="right",
+            descending=True,
+            search=nowhere,
+        ),
+        Column("mark", "Mark", 10, _mark, _by("mark"), priority=8, align="right", search=nowhere),
+        Column("zone", "Zone", 5, _zone, _by("zone"), priority=9, align="right", search=nowhere),
+        Column(
+            "reply_source",
+            "Reply from",
+            21,
+            _end("reply_source"),
+            _by_end("reply_source"),
+            priority=10,
+            align="port",
+            search=_in_end("reply_source"),
+        ),
+        Column(
+            "reply_destination",
+            "Reply to",
+            21,
+            _end("reply_destination"),
+            _by_end("reply_destination"),
+            priority=10,
+            align="port",
+            search=_in_end("reply_destination"),
+        ),
+    ),
+    fields=(
+        Field("family", lambda rows, row: "inet" if rows.integer("family", row) == 2 else "inet6"),
+        Field("proto", lambda rows, row: text.protocol(rows.integer("protocol", row))),
+        Field("state", lambda rows, row: rows.text("state_name", row)),
+        Field("timeout_seconds", _known("timeout")),
+        *_ends(),
+        Field("icmp", text.icmp),
+        Field("translation", text.done),
+        Field("packets_original", _known("original_packets")),
+        Field("bytes_original", _known("original_bytes")),
+        Field("packets_reply", _known("reply_packets")),
+        Field("bytes_reply", _known("reply_bytes")),
+        Field("mark", lambda rows, row: rows.integer("mark", row)),
+        Field("zone", lambda rows, row: rows.integer("zone", row)),
+        Field("status", _bits),
+        Field("id", lambda rows, row: rows.integer("id", row) or None),
+    ),
+    sort=("source", False),
+    details=details,
+    empty=_empty,
+    options=Options(frozenset({"translated_only"})),
+    noun="connections",
+    standing=standing,
+)

@@ -1,0 +1,35 @@
+"""Words found in all rows at once are those that a look at every row finds."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sockscope.app.view.search import in_numbers, in_text
+
+LINES = st.lists(st.text("ab.:é1", min_size=0, max_size=8), max_size=30)
+WORDS = st.text("ab.:é1", min_size=1, max_size=4)
+
+
+@given(LINES, WORDS)
+def test_words_in_lines(lines: list[str], word: str) -> None:
+    ended = [f"{line}\n".encode() for line in lines]
+    starts = np.cumsum([0, *map(len, ended)])[:-1].astype(np.intp)
+    assert in_text(b"".join(ended), starts, word).tolist() == [word in line for line in lines]
+
+
+@given(st.lists(st.integers(-(2**40), 2**40), max_size=30), st.text("0123456789", min_size=1, max_size=3))
+def test_digits_in_numbers(values: list[int], word: str) -> None:
+    found = in_numbers(np.array(values, dtype=np.int64), word)
+    assert found.tolist() == [word in str(value) for value in values]
+
+
+@pytest.mark.parametrize("word", ["x", "-", "1-", ""])
+def test_what_is_no_number_is_in_no_number(word: str) -> None:
+    assert not in_numbers(np.array([-1, 1, 12]), word).any()
+
+
+def test_a_number_next_to_another_is_not_read_on() -> None:
+    assert in_numbers(np.array([-12, 34, 234]), "23").tolist() == [False, False, True]

@@ -1,0 +1,26 @@
+"""Contents that are made for a size, before the first paint in that size."""
+
+from __future__ import annotations
+
+from textual.geometry import Size
+from textual.scroll_view import ScrollView
+
+
+class Fitted(ScrollView):
+    """Makes its lines as soon as the layout gives it a size.
+
+    A `Resize` event comes after Textual has painted the new layout; what is made only then is painted twice.
+    """
+
+    def fit(self) -> None:
+        """Make the lines for the size that holds now; all of them are painted after this."""
+
+    def _size_updated(
+        self, size: Size, virtual_size: Size, container_size: Size, layout: bool = True
+    ) -> bool:
+        resized = size != self._size
+        sent = super()._size_updated(size, virtual_size, container_size, layout)
+        if resized:
+            self.fit()
+            self._exchange_repaint_regions()  # the layout paints all of a widget that it resizes
+        return sent
