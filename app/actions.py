@@ -181,7 +181,15 @@ ACTIONS: tuple[Action, ...] = (
         "Looking",
         "scroll_details(-5)",
     ),
-    Action("back", "escape", "Esc", "Back", "Back to where `o` came from, else close the details, else clear the filter.", "Looking", "back"),
+    Action(
+        "back",
+        "escape",
+        "Esc",
+        "Back",
+        "Back to where `o` came from, else close the details, else clear the filter.",
+        "Looking",
+        "back",
+    ),
     Action(
         "mark",
         "m",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 from sockscope.app.sampler.control import Control
@@ -12,11 +13,15 @@ OPTIONAL = frozenset({"timer", "inode"})
 """Columns that show only when asked for."""
 HAND_OVER = 0.001
 """Seconds after which the engine's thread, which may be at work, hands the interpreter over to a key."""
+ESCAPE_WAIT = "25"
+"""Milliseconds in which a terminal that has sent ESC would have sent the rest of a longer sequence; ssh
+carries both in one packet. The variable ESCDELAY, which curses reads too, goes before it."""
 
 
 def run(settings: Settings) -> int:
     """Run the dashboard until it is quit; the exit status."""
     sys.setswitchinterval(HAND_OVER)
+    os.environ.setdefault("ESCDELAY", ESCAPE_WAIT)
     source = LocalSampler(sampler(settings.share))
     from sockscope.app.view import catalog  # noqa: PLC0415 - while the sampler starts
 

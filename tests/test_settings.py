@@ -60,7 +60,7 @@ def test_everything_a_file_may_set(tmp_path: Path) -> None:
         ("share = 0", "0.1 to 100"),
         ("share = nan", "0.1 to 100"),
         ('theme = "neon"', "neon"),
-        ('tab = "nat"', "connections"),
+        ('tab = "nowhere"', "connections"),
         ("tab = 1", "tab"),
         ('columns = "timer"', "columns"),
         ('columns = ["age"]', "columns"),

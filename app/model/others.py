@@ -61,9 +61,9 @@ class OthersModel:
 
     The columns of tables `packet`, `netlink` (`port` and `peer` as local_port and remote_port) and `vsock`,
     with 0 or -1 where a kind has no such thing; besides `family` (u1), `interface` (text, unknown for any),
-    `user`, the owner as in model/sockets.py, and `growing` (bool): it lost something within GROWS_FOR seconds.
-    Switch `only_programs` leaves the kernel's own ends of netlink out, `every_holder` adds `pids` as in
-    model/sockets.py.
+    `user`, the owner as in model/sockets.py, and `growing` (bool): it lost something within GROWS_FOR
+    seconds. Switch `only_programs` leaves the kernel's own ends of netlink out, `every_holder` adds `pids` as
+    in model/sockets.py.
     """
 
     needs = ("packet", "netlink", "vsock", "links", "owners", "processes", "unowned")

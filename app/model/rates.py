@@ -14,7 +14,7 @@ Key = NDArray[np.uint64]
 
 
 _MANY = 4096
-"""From so many on, sorting what is looked up takes less time than the cache misses of looking it up as it is."""
+"""From so many on, sorting what is looked up takes less time than the cache misses without."""
 
 
 def find(keys: Key, among: Key) -> NDArray[np.intp]:

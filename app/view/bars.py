@@ -128,25 +128,34 @@ def strip_bar(states: Sequence[StateNow], width: int) -> Bar:
 
 
 def tab_bar(views: Sequence[TabView], active: str, tabs: Mapping[str, TabState], width: int) -> Bar:
-    """All tabs with number and count, and `▲n` where something wants looking at."""
-    for short, counts in ((False, True), (True, True), (True, False)):
-        bar = _tabs(views, active, tabs, short, counts)
+    """All tabs with number and count, and `▲n` where something wants looking at. Counts leave first when room
+    is short, then all names but that of the active tab."""
+    for step in _STEPS:
+        bar = _tabs(views, active, tabs, step)
         if bar.spots[-1][1] <= width:
             return bar
     return bar
 
 
-def _tabs(
-    views: Sequence[TabView], active: str, tabs: Mapping[str, TabState], short: bool, counts: bool
-) -> Bar:
+class _Step(NamedTuple):
+    short: bool
+    counts: bool
+    names: bool = True
+
+
+_STEPS = (_Step(False, True), _Step(True, True), _Step(True, False), _Step(True, False, names=False))
+
+
+def _tabs(views: Sequence[TabView], active: str, tabs: Mapping[str, TabState], step: _Step) -> Bar:
+    short = step.short
     cells = [Cell(" ")]
     spots = []
     x = 1
     for number, view in enumerate(views, 1):
         state = tabs.get(view.id)
         name = view.short if short else view.title
-        text = f"{number} {name}"
-        if counts and state is not None and state.count is not None:
+        text = f"{number} {name}" if step.names or view.id == active else str(number)
+        if step.counts and state is not None and state.count is not None:
             text += f" {count(state.count)}"
         alarm = f"▲{state.attention}" if state is not None and state.attention else ""
         tone = "active" if view.id == active else ""

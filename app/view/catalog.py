@@ -34,7 +34,17 @@ from sockscope.app.view.routes import ROUTES
 from sockscope.app.view.statistics import STATISTICS
 from sockscope.app.view.unix import UNIX
 
-VIEWS: tuple[TabView, ...] = (CONNECTIONS, LISTENING, ROUTES, INTERFACES, STATISTICS, UNIX, GROUPS, NAT, OTHERS)
+VIEWS: tuple[TabView, ...] = (
+    CONNECTIONS,
+    LISTENING,
+    ROUTES,
+    INTERFACES,
+    STATISTICS,
+    UNIX,
+    GROUPS,
+    NAT,
+    OTHERS,
+)
 """In the order of their keys."""
 
 

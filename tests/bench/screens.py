@@ -59,9 +59,9 @@ def filter_line(screen: pyte.Screen) -> str:
     return line if line.startswith(" filter ") else ""
 
 
-def entry(screen: pyte.Screen) -> Hashable:
-    """While one types: the line that one types in."""
-    return text(screen, FILTER)
+def entry(screen: pyte.Screen) -> bool:
+    """Whether one may type a filter: the hint at what to type stands there."""
+    return text(screen, FILTER).lstrip().startswith("words ")
 
 
 def typed(screen: pyte.Screen) -> Hashable:

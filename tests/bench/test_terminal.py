@@ -110,6 +110,7 @@ def test_features_see_what_keys_change() -> None:
     assert screens.tab(screen) == (" 1 Connections", " Port  Owner ▲", True)
     assert screens.filter_line(screen) == " filter  nginx            2 of 20"
     assert screens.paused(screen)
+    assert not screens.entry(screen)
     assert interval(screens.text(screen, screens.HEADER)) == 1.2
     assert screens.rows(4)(screen) == (screens.filter_line(screen), (" tcp", " tcp", " tcp"))
     assert rare_letter(screen) in {b"s", b"h", b"d", b"1", b"2", b"3"}

@@ -85,7 +85,8 @@ def entry_of(table: Table, row: int) -> Entry:
 
     original, reply = end("original"), end("reply")
     status = Status(told.pop("status"))
-    return replace(Entry(original, reply, status=status), **told)
+    names = ("timeout", "mark", "zone", "zone_of", "id", "started")
+    return Entry(original, reply, told["protocol"], told["state"], status, *(told[name] for name in names))
 
 
 def has_promised_columns(table: Table) -> None:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sockscope.app.collectors import tcpinfo
-from sockscope.app.collectors.inetdiag import MESSAGE
+from sockscope.app.collectors.inetdiag import INET_DIAG_INFO, MESSAGE
 from sockscope.app.frames.table import Table
 from tests.collectors.test_netlink import attribute, dump_of
 from tests.collectors.test_sockets import message, row
@@ -22,7 +22,7 @@ CODES = {1: "=B", 4: "=I", 8: "=Q"}
 
 def decoded(*infos: bytes | None, state: int = 1) -> Table:
     raw = [
-        message(row(place, state), 18, b"" if info is None else attribute(tcpinfo.INET_DIAG_INFO, info))
+        message(row(place, state), 18, b"" if info is None else attribute(INET_DIAG_INFO, info))
         for place, info in enumerate(infos, 1)
     ]
     return tcpinfo.decode(dump_of(raw), MESSAGE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import socket
 import struct
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ RTMGRP_LINK, RTMGRP_IPV4_IFADDR, RTMGRP_IPV4_ROUTE = 0x1, 0x10, 0x40
 ROUTE, SOCK_DIAG, GENERIC, UEVENT = 0, 4, 16, 15
 
 _SOL_PACKET = 263
+_SO_ATTACH_FILTER = 26
 _ADD_MEMBERSHIP, _FANOUT, _RX_RING = 1, 18, 5
 _PROMISCUOUS = 1
 _PAGE = 4096
@@ -100,6 +102,8 @@ class Ear:
     device: str = ""
     groups: int = 0
     promiscuous: bool = False
+    choosy: bool = False
+    """A filter lets nothing through, as that of a client that waits for an answer."""
 
 
 def prick(ear: Ear) -> socket.socket:
@@ -115,7 +119,15 @@ def prick(ear: Ear) -> socket.socket:
         made.bind((ear.device, ear.protocol))
     if ear.promiscuous:
         sniff(made, socket.if_nametoindex(ear.device))
+    if ear.choosy:
+        let_nothing_through(made)
     return made
+
+
+def let_nothing_through(one: socket.socket) -> None:
+    """Attach a classic BPF program of one instruction (struct sock_fprog): return 0."""
+    program = ctypes.create_string_buffer(struct.pack("=HBBI", 0x06, 0, 0, 0))
+    one.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, struct.pack("@HP", 1, ctypes.addressof(program)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,7 +83,7 @@ def test_programs_end_by_themselves() -> None:
 
 
 def test_the_demonstration_shows_the_server() -> None:
-    require_root_and("unshare")
+    require_root_and("nft", "unshare")
     command = [sys.executable, "-m", "tests.lab.demo", "--once", "-tln"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=30)
     assert done.returncode == 0, done.stderr
@@ -92,7 +92,7 @@ def test_the_demonstration_shows_the_server() -> None:
 
 @pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
 def test_the_demonstration_leaves_nothing_when_it_is_ended(ending: signal.Signals) -> None:
-    require_root_and("unshare")
+    require_root_and("nft", "unshare")
     terminal, inner = pty.openpty()
     command = [sys.executable, "-m", "tests.lab.demo"]
     with subprocess.Popen(
@@ -103,7 +103,7 @@ def test_the_demonstration_leaves_nothing_when_it_is_ended(ending: signal.Signal
             prefix = f"sockscope-{shown.pid}-"
             os.read(terminal, 1)  # sockscope draws
             places = list(NAMESPACES.glob(f"{prefix}*"))
-            assert len(places) == 3
+            assert len(places) == 4
             shown.send_signal(ending)
             wait_for(lambda: not any(place.exists() for place in places), "a namespace is still there")
         finally:

@@ -119,7 +119,7 @@ SERVER = (
     ),
     Program("lldpd", ears=(Ear("frames", ETH_P_LLDP, "eth0"), Ear("frames", ETH_P_LLDP, "eth1"))),
     Program("tcpdump -i eth0", ears=(Ear("frames", ETH_P_ALL, "eth0", promiscuous=True),)),
-    Program("dhclient eth0", ears=(Ear("frames", ETH_P_IP, "eth0"),)),
+    Program("dhclient eth0", ears=(Ear("frames", ETH_P_IP, "eth0", choosy=True),)),
     Program("backup-agent", mptcp=(Pair("10.0.1.5", 8443),)),
     Program("metrics-relay", groups=(Member("239.192.4.20", "eth1"), Member("ff15::4:20", "eth1")), user=1),
     Program("node_exporter", ports=(Port("::", 9100, v6only=False),), user=65534),

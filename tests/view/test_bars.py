@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from sockscope.app.model.engine import Engine, Request, Snapshot
+from sockscope.app.model.engine import Engine, Request, Snapshot, TabState
 from sockscope.app.view import bars, catalog
 from tests import fake
 
@@ -41,3 +41,19 @@ def test_late_is_later_than_the_interval_in_force() -> None:
     assert "● catching up (asked 1 s, getting 2.4 s)" in header(replace(snapshot(), elapsed=2.4))
     assert "● catching up (asked 1 s, getting 4.0 s)" in header(replace(shown, elapsed=4.0))
     assert "● getting 2.4 s" in header(replace(snapshot(), elapsed=2.4), width=80)
+
+
+def tab_line(width: int, attention: int) -> str:
+    states = {view.id: TabState(None, attention) for view in catalog.VIEWS}
+    return "".join(cell.text for cell in bars.tab_bar(catalog.VIEWS, "routes", states, width).cells).rstrip()
+
+
+def test_every_tab_has_its_place_however_short_the_room() -> None:
+    numbers = [str(number) for number in range(1, len(catalog.VIEWS) + 1)]
+    for width, attention in ((200, 0), (80, 0), (80, 3), (60, 0)):
+        line = tab_line(width, attention)
+        assert len(line) <= width
+        assert [word for word in line.split() if word in numbers] == numbers
+        assert "Route" in line
+    assert "Conn" in tab_line(80, 0)
+    assert "Conn" not in tab_line(80, 3)
