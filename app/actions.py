@@ -253,6 +253,9 @@ ACTIONS: tuple[Action, ...] = (
     Action("quit", "q,ctrl+c", "q", "Quit", "End the program.", "Program", "quit", hint="quit", rank=1),
 )
 
+TAB_KEYS = {each.id.removeprefix("tab_"): each.label for each in ACTIONS if each.action.startswith("tab('")}
+"""The key of each tab."""
+
 
 def holding(tab: str) -> tuple[Action, ...]:
     """The actions that hold in a tab."""

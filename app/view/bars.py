@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from sockscope.app.actions import Action
+from sockscope.app.actions import TAB_KEYS, Action
 from sockscope.app.model.engine import Snapshot, TabState
 from sockscope.app.model.states import StateNow
 from sockscope.app.text import printable
@@ -128,8 +128,10 @@ def strip_bar(states: Sequence[StateNow], width: int) -> Bar:
 
 
 def tab_bar(views: Sequence[TabView], active: str, tabs: Mapping[str, TabState], width: int) -> Bar:
-    """All tabs with number and count, and `▲n` where something wants looking at. Counts leave first when room
-    is short, then all names but that of the active tab."""
+    """All tabs with number and count, and `▲n` where something wants looking at.
+
+    When room is short counts leave first, then how many want looking at, then all names but the active tab's.
+    """
     for step in _STEPS:
         bar = _tabs(views, active, tabs, step)
         if bar.spots[-1][1] <= width:
@@ -138,31 +140,46 @@ def tab_bar(views: Sequence[TabView], active: str, tabs: Mapping[str, TabState],
 
 
 class _Step(NamedTuple):
+    """How much the tab bar says; `tight`: with no more than one blank cell between tabs."""
+
     short: bool
     counts: bool
     names: bool = True
+    numbers: bool = True
+    tight: bool = False
 
 
-_STEPS = (_Step(False, True), _Step(True, True), _Step(True, False), _Step(True, False, names=False))
+_STEPS = (
+    _Step(short=False, counts=True),
+    _Step(short=True, counts=True),
+    _Step(short=True, counts=False),
+    _Step(short=True, counts=False, tight=True),
+    _Step(short=True, counts=False, numbers=False, tight=True),
+    _Step(short=True, counts=False, names=False),
+    _Step(short=True, counts=False, names=False, numbers=False, tight=True),
+)
 
 
 def _tabs(views: Sequence[TabView], active: str, tabs: Mapping[str, TabState], step: _Step) -> Bar:
-    short = step.short
     cells = [Cell(" ")]
     spots = []
     x = 1
-    for number, view in enumerate(views, 1):
+    for view in views:
         state = tabs.get(view.id)
-        name = view.short if short else view.title
-        text = f"{number} {name}" if step.names or view.id == active else str(number)
+        name = view.short if step.short else view.title
+        number = TAB_KEYS[view.id]
+        text = f"{number} {name}" if step.names or view.id == active else number
         if step.counts and state is not None and state.count is not None:
             text += f" {count(state.count)}"
-        alarm = f"▲{state.attention}" if state is not None and state.attention else ""
-        tone = "active" if view.id == active else ""
-        cells += [Cell(f" {text} ", tone), Cell(alarm, "alarm"), Cell("" if short and not alarm else " ")]
-        end = x + len(text) + len(alarm) + 2
+        text = text if step.tight else f" {text} "
+        alarm = ""
+        if state is not None and state.attention:
+            alarm = f"▲{state.attention}" if step.numbers else "▲"
+        gap = "" if step.short and not step.tight and not alarm else " "
+        cells += [Cell(text, "active" if view.id == active else ""), Cell(alarm, "alarm"), Cell(gap)]
+        end = x + len(text) + len(alarm)
         spots.append((x, end, view.id))
-        x = end + (0 if short and not alarm else 1)
+        x = end + len(gap)
     return Bar(cells, spots)
 
 

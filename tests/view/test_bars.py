@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from sockscope.app.actions import TAB_KEYS
 from sockscope.app.model.engine import Engine, Request, Snapshot, TabState
 from sockscope.app.view import bars, catalog
 from tests import fake
@@ -49,11 +50,17 @@ def tab_line(width: int, attention: int) -> str:
 
 
 def test_every_tab_has_its_place_however_short_the_room() -> None:
-    numbers = [str(number) for number in range(1, len(catalog.VIEWS) + 1)]
+    keys = [TAB_KEYS[view.id] for view in catalog.VIEWS]
     for width, attention in ((200, 0), (80, 0), (80, 3), (60, 0)):
         line = tab_line(width, attention)
         assert len(line) <= width
-        assert [word for word in line.split() if word in numbers] == numbers
+        words = [word.partition("▲")[0] for word in line.split()]
+        assert [word for word in words if word in keys] == keys
         assert "Route" in line
-    assert "Conn" in tab_line(80, 0)
-    assert "Conn" not in tab_line(80, 3)
+
+
+def test_at_80_every_tab_keeps_its_name() -> None:
+    for attention in (0, 3):
+        line = tab_line(80, attention)
+        assert all(view.short in line for view in catalog.VIEWS)
+    assert "Conn" not in tab_line(60, 3)
