@@ -28,8 +28,6 @@ _SYSCTLS = {
     "tcp_max_orphans": "ipv4/tcp_max_orphans",
     "tcp_syncookies": "ipv4/tcp_syncookies",
     "tcp_fin_timeout": "ipv4/tcp_fin_timeout",
-    "nf_conntrack_max": "netfilter/nf_conntrack_max",
-    "nf_conntrack_count": "netfilter/nf_conntrack_count",
 }
 _PORT_RANGE = "ipv4/ip_local_port_range"
 _ABSENT = (errno.ENOENT, errno.ENOTDIR)

@@ -17,8 +17,6 @@ FILES = {
     "sys/net/ipv4/tcp_syncookies": "1\n",
     "sys/net/ipv4/ip_local_port_range": "32768\t60999\n",
     "sys/net/ipv4/tcp_fin_timeout": "60\n",
-    "sys/net/netfilter/nf_conntrack_max": "262144\n",
-    "sys/net/netfilter/nf_conntrack_count": "17\n",
     "thread-self/net/sockstat": "sockets: used 14\nTCP: inuse 1 orphan 2 tw 3 alloc 4 mem 113\n",
     "thread-self/net/sockstat6": "TCP6: inuse 5\nFRAG6: inuse 0 memory 0\n",
 }
@@ -49,8 +47,6 @@ def test_everything(proc: Path) -> None:
         "tcp_max_orphans": 65536,
         "tcp_syncookies": 1,
         "tcp_fin_timeout": 60,
-        "nf_conntrack_max": 262144,
-        "nf_conntrack_count": 17,
         "ip_local_port_range.low": 32768,
         "ip_local_port_range.high": 60999,
         "sockstat.sockets.used": 14,
@@ -66,13 +62,13 @@ def test_everything(proc: Path) -> None:
 
 
 def test_what_another_namespace_does_not_show_is_unknown(proc: Path) -> None:
-    for name in ("sys/net/ipv4/tcp_max_orphans", "sys/net/netfilter/nf_conntrack_max"):
+    for name in ("sys/net/ipv4/tcp_max_orphans", "sys/net/core/somaxconn"):
         (proc / name).unlink()
     collected = LimitsCollector(str(proc)).collect()
     assert collected.notes == ()
     assert limits(collected)["tcp_max_orphans"] == -1
-    assert limits(collected)["nf_conntrack_max"] == -1
-    assert limits(collected)["somaxconn"] == 4096
+    assert limits(collected)["somaxconn"] == -1
+    assert limits(collected)["tcp_max_tw_buckets"] == 131072
 
 
 @pytest.mark.parametrize("text", ["", "many\n", "1 2 3\n", "-5\n", "99999999999999999999999\n", "\xb2\n"])

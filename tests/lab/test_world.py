@@ -70,7 +70,7 @@ def test_the_server_lives_and_leaves_nothing() -> None:
         assert "proto ra" in made.server.ip("-6", "route", "show", "default")
         done = subprocess.run(made.command(["uname", "-n"]), capture_output=True, text=True, check=True)
         assert done.stdout.strip() == world.HOST != os.uname().nodename
-    assert all(gone(pid) for pid in pids)
+    wait_for(lambda: all(gone(pid) for pid in pids), "a program outlived its world")
     assert not any((NAMESPACES / namespace.name).exists() for namespace in namespaces)
 
 
