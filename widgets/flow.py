@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from typing import NamedTuple
 
-DELAY = 0.1
+DELAY = 0.07
 """Seconds that bytes on their way may take at most: a key's answer stands behind them."""
 SMALLEST, FIRST, LARGEST = 256, 4096, 1 << 20
 """Bytes that may be on their way: always, until more is known, and to the fastest terminal."""

@@ -27,10 +27,16 @@ class LeanUpdate(ChopsUpdate):
         super().__init__(update.chops, update.spans, update.chop_ends)
         self._shown = shown
         self._room = room
+        self._written: str | None = None
         self.left: list[Span] = list(update.spans)
 
     def render_segments(self, console: Console) -> str:
-        """What to write to the terminal."""
+        """What to write to the terminal; from the first call on it counts as written."""
+        if self._written is None:
+            self._written = self._render(console)
+        return self._written
+
+    def _render(self, console: Console) -> str:
         sequences: list[str] = []
         size = 0
         for place, span in enumerate(self.spans):

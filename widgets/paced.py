@@ -22,6 +22,8 @@ from sockscope.widgets.lean import LeanUpdate, Span
 
 RETRY = 0.5
 """Seconds until painting is tried again where no answer came."""
+BYTES_OF_AN_ANSWER = 512
+"""Room that a change of layout has in any case: only keys and a new size of the terminal bring one."""
 BYTES_OF_A_LINE = 100
 """How many lines are drawn at once for so much room; what does not fit is drawn again."""
 
@@ -29,13 +31,23 @@ BYTES_OF_A_LINE = 100
 class PacedApp(App[None]):
     """What finds no room on its way to the terminal is owed: not its bytes, but the place on the screen.
 
-    It is drawn as it is by then, newest changes first, so what a key changed overtakes what ticks did.
+    It is drawn as it is by then, newest changes first, so what a key changed overtakes what ticks did. Lines
+    that `can_wait` come last, unless they have just become such lines.
     """
 
     def __init__(self) -> None:
         super().__init__(driver_class=PacedDriver)
         self._owed: list[Span] = []
         self._retrying = False
+        self._waited: dict[int, bool] = {}
+
+    def can_wait(self, x: int, y: int) -> bool:  # noqa: ARG002
+        """Whether others go before the line that begins here, because time changes it more than keys do."""
+        return False
+
+    def _later(self, span: Span) -> bool:
+        y, x, _ = span
+        return self.can_wait(x, y) and self._waited.get(y, False)
 
     @property
     def behind(self) -> bool:
@@ -50,20 +62,30 @@ class PacedApp(App[None]):
         if not isinstance(driver, PacedDriver) or self._batch_count:
             super()._display(screen, renderable)
             return
-        room = driver.room
         if isinstance(renderable, LayoutUpdate):
-            self._owed = []
-            renderable = _spans_of(screen, _all_of(screen))
+            late = {y for y, _, _ in self._owed}
+            self._owed = sorted(_all_of(screen), key=lambda span: (self._later(span), span[0] in late))
+            self._pay(extra=max(0, BYTES_OF_AN_ANSWER - driver.room))
+            return
         if not isinstance(renderable, ChopsUpdate):
             super()._display(screen, renderable)
-        elif room <= 0:
-            self._owe(renderable.spans)
         else:
-            update = LeanUpdate(renderable, driver.shown, room)
-            super()._display(screen, update)
-            self._owe(update.left)
+            self._owe(self._send(screen, renderable, driver.room))
         if not self._exit:
             driver.ask()
+
+    def _send(self, screen: Screen[object], update: ChopsUpdate, room: int) -> Sequence[Span]:
+        """Write as much of an update as there is room for; what is left of it."""
+        driver = self._driver
+        if room <= 0 or not isinstance(driver, PacedDriver):
+            return update.spans
+        update.spans = sorted(update.spans, key=self._later)
+        lean = LeanUpdate(update, driver.shown, room)
+        if lean.render_segments(self.console):
+            super()._display(screen, lean)
+        sent = len(update.spans) - len(lean.left)
+        self._waited.update((y, self.can_wait(x, y)) for y, x, _ in update.spans[:sent])
+        return lean.left
 
     def _owe(self, spans: Sequence[Span]) -> None:
         """Owe these first, then what was owed before."""
@@ -73,7 +95,7 @@ class PacedApp(App[None]):
             for y, first, end in self._owed
             if y not in lines or first < lines[y][0] or end > lines[y][1]
         ]
-        self._owed = [*spans, *older]
+        self._owed = sorted([*spans, *older], key=self._later)
         if self._owed and not self._retrying:
             self._retrying = True
             self.set_timer(RETRY, self._retry)
@@ -116,15 +138,18 @@ class PacedApp(App[None]):
         """There may be room now."""
         self._pay()
 
-    def _pay(self) -> None:
-        """Draw what is owed, as far as there is room."""
+    def _pay(self, extra: int = 0) -> None:
+        """Draw what is owed, as far as there is room and `extra` bytes more."""
         if not self._owed:
             return
         driver = None if self._batch_count else self._driver
-        while self._owed and isinstance(driver, PacedDriver) and (room := driver.room) > 0:
+        while self._owed and isinstance(driver, PacedDriver) and (room := driver.room + extra) > 0:
             number = room // BYTES_OF_A_LINE + 1
             now, self._owed = self._owed[:number], self._owed[number:]
-            self._display(self.screen, _spans_of(self.screen, now))
+            update = _spans_of(self.screen, now)
+            if isinstance(update, ChopsUpdate):
+                self._owed = [*self._send(self.screen, update, room), *self._owed]
+            driver.ask()
         if self._owed:
             self._owe(())
         else:
