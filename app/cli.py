@@ -24,7 +24,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         if sys.stdout is not None:
             sys.stdout.flush()
     except UsageError as wrong:
-        return _complain(f"{wrong}; see sockscope --help", WRONG_USAGE)
+        if not wrong.shown:
+            return _complain(f"{wrong}; see sockscope --help", WRONG_USAGE)
+        return _complain(str(wrong), WRONG_USAGE, wrong.shown)
     except KeyboardInterrupt:
         _hush()
         return INTERRUPTED
@@ -99,11 +101,11 @@ def _print(settings: Settings) -> int:
     return run(settings, sys.stdout, sys.stderr)
 
 
-def _complain(what: str, status: int) -> int:
-    """One line on standard error."""
+def _complain(what: str, status: int, shown: Sequence[str] = ()) -> int:
+    """One line on standard error, and those that point at the place."""
     if sys.stderr is not None:
         with contextlib.suppress(OSError):
-            print(f"sockscope: {printable(what)}", file=sys.stderr, flush=True)
+            print(f"sockscope: {printable(what)}", *shown, sep="\n", file=sys.stderr, flush=True)
     return status
 
 

@@ -12,11 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sockscope.app.collectors.base import Collected
-from sockscope.app.frames.frame import Frame
+from sockscope.app.frames.frame import Frame, Note
 from sockscope.app.frames.table import Strings, Table
 from sockscope.app.model.ownership import NOT_LOOKED
 from sockscope.app.output.sockets import of_protocols
 from sockscope.app.sampler import held
+from sockscope.app.sampler.control import Control
 from sockscope.app.sampler.sampler import host
 from sockscope.app.sampler.tasks import plan
 from sockscope.app.settings import Settings, Shown
@@ -36,8 +37,25 @@ TABLES: Mapping[Shown, frozenset[str]] = {
 }
 """What is collected for each; names of interfaces and owners come as they are needed."""
 
+ROW_BY_ROW = ("sockets", "cgroups", "marks")
+"""Internet sockets, and the tables that have a place for each of them."""
+
 PATIENCE = 5.0
 """Seconds of looking for owners; what is not found by then stays unknown."""
+
+_KERNELS = {
+    "tcp": "TCP",
+    "udp": "UDP",
+    "udplite": "UDP-Lite",
+    "raw": "RAW",
+    "sctp": "SCTP",
+    "mptcp": "MPTCP",
+    "packet": "PACKET",
+    "netlink": "NETLINK",
+    "vsock": "AF_VSOCK",
+}
+"""The kernel's names of protocols (/proc/net/protocols)."""
+_USUAL = frozenset({"tcp", "udp", "udplite", "raw", "sctp"})
 _SLICE = 0.5
 _PAUSE = 0.01
 
@@ -45,13 +63,21 @@ _PAUSE = 0.01
 class Gatherer:
     """Makes frames for printing, one after the other."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, also: frozenset[str] = frozenset()) -> None:
+        """`also` are tables that are collected besides."""
         self._settings = settings
-        wanted = frozenset().union(*(TABLES[name] for name in (settings.shown, *settings.also)))
+        wanted = also.union(*(TABLES[name] for name in (settings.shown, *settings.also)))
         if settings.cache:
             wanted |= {"exceptions"}
         if settings.per_interface and settings.shown == "statistics":
             wanted |= {"interface_counters"}
+        if settings.verbose:
+            wanted |= {"protocols"}
+        if settings.info and "sockets" in wanted:
+            wanted |= {"tcp_info"}
+        if settings.format != "text" and "sockets" in wanted:
+            wanted |= {"cgroups", "cgroup_paths"}
+        self._orders = Control(wanted)
         self._tasks = [task for task in plan() if task.on_screen(wanted)]
         self._owners: OwnersCollector | None = None
         self._numbers = count()
@@ -61,11 +87,15 @@ class Gatherer:
         """Everything as it is now. What could not be had is absent, and a note says why."""
         wall, began = time.time(), time.monotonic()
         for task in self._tasks:
-            task.run(time.monotonic())
+            task.run(time.monotonic(), self._orders)
         tables = {name: table for task in self._tasks for name, table in task.tables.items()}
         notes = [note for task in self._tasks for note in task.notes]
+        if self._settings.verbose and "protocols" in tables:
+            notes += absent(tables["protocols"], self._settings)
         if "sockets" in tables:
-            tables["sockets"] = of_protocols(tables["sockets"], self._settings.protocols)
+            keep = of_protocols(tables["sockets"], self._settings.protocols)
+            if not keep.all():
+                tables |= {name: tables[name].take(keep) for name in ROW_BY_ROW if name in tables}
         if self._settings.owners and not tables.keys().isdisjoint(held.TABLES):
             owned = self._look(held.inodes(tables))
             tables |= owned.tables
@@ -104,6 +134,17 @@ class Gatherer:
                 return found
             if not self._owners.busy:
                 time.sleep(_PAUSE)
+
+
+def absent(protocols: Table, settings: Settings) -> list[Note]:
+    """A note for each protocol asked for that this kernel, as it is now, does not have."""
+    there = set(protocols.strings("name").values)
+    asked = settings.sections or (_USUAL if "sockets" in (settings.shown, *settings.also) else frozenset())
+    lacking = [name for name, kernels in _KERNELS.items() if name in asked and kernels not in there]
+    if 6 in settings.families and "TCPv6" not in there:
+        lacking.append("inet6")
+    why = "this kernel has none now (no module for it is loaded)"
+    return [Note(name, "missing", why) for name in lacking]
 
 
 def _names_interfaces(tables: Mapping[str, Table]) -> bool:

@@ -52,7 +52,7 @@ class Hosts:
 
     def __init__(
         self,
-        arrived: Callable[[], None] = lambda: None,
+        arrived: Callable[[], object] = lambda: None,
         *,
         ask: Callable[[Address], str] = ask_system,
         clock: Callable[[], float] = time.monotonic,
@@ -76,13 +76,13 @@ class Hosts:
         self._waiting: OrderedDict[Address, None] = OrderedDict()
         self._asked: set[Address] = set()
         self._threads = 0
-        self._lock = threading.Lock()
+        self._lock = threading.Condition()
 
     def name(self, family: int, raw: bytes) -> str | None:
         """The name of an address if it is known and has one; an expired one until it is known anew."""
         if not self.on:
             return None
-        where = _plain(family, raw)
+        where = plain(family, raw)
         if where is None:
             return None
         with self._lock:
@@ -91,18 +91,28 @@ class Hosts:
                 self._want(where)
         return known.name or None if known is not None else None
 
-    def named(self, word: str) -> list[Address]:
-        """The addresses whose known name contains a lower-case word."""
+    def known(self) -> dict[Address, str]:
+        """Every address that is known to have a name, and that name."""
         if not self.on:
-            return []
+            return {}
         with self._lock:
-            return [where for where, known in self._known.items() if word in known.name.lower()]
+            return {where: known.name for where, known in self._known.items() if known.name}
+
+    def close(self) -> None:
+        """Look nothing up any more and tell nothing; what a resolver keeps waiting ends with the program."""
+        self.on = False
+        self.arrived = lambda: None
 
     @property
     def idle(self) -> bool:
         """Whether nothing waits for an answer."""
         with self._lock:
             return not self._waiting and not self._asked
+
+    def settle(self, seconds: float) -> bool:
+        """Wait until nothing waits for an answer, so long at the most; whether that came about."""
+        with self._lock:
+            return self._lock.wait_for(lambda: not self._waiting and not self._asked, seconds)
 
     def _want(self, where: Address) -> None:
         if where in self._asked:
@@ -141,9 +151,11 @@ class Hosts:
             self._known.move_to_end(where)
             if len(self._known) > self._most_kept:
                 self._known.popitem(last=False)
+            if not self._waiting and not self._asked:
+                self._lock.notify_all()
 
 
-def _plain(family: int, raw: bytes) -> Address | None:
+def plain(family: int, raw: bytes) -> Address | None:
     """One form for both families' IPv4; None for the unspecified address, which is nobody's."""
     if family == socket.AF_INET6 and raw[:12] == b"\0" * 10 + b"\xff\xff":
         family, raw = socket.AF_INET, raw[12:16]

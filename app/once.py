@@ -10,17 +10,21 @@ from typing import TextIO
 import numpy as np
 from numpy.typing import NDArray
 
+from sockscope.app.filters import checked
 from sockscope.app.frames.frame import Frame, Note
 from sockscope.app.frames.table import Table
 from sockscope.app.gather import Gatherer
+from sockscope.app.hosts import be_brief
 from sockscope.app.model.query import Query, select
 from sockscope.app.model.store import Store
-from sockscope.app.output.sheets import SHEETS, Sheet
+from sockscope.app.output.names import NUMBERS, Names, resolver
+from sockscope.app.output.sheets import SHEETS, Beside, Sheet
 from sockscope.app.output.tables import write_csv, write_json
 from sockscope.app.settings import Settings
 from sockscope.app.text import printable
 from sockscope.app.view import catalog
 from sockscope.app.view.columns import Field
+from sockscope.app.view.grammar import needs
 
 DONE, FAILED = 0, 1
 
@@ -34,8 +38,8 @@ def run(settings: Settings, out: TextIO, err: TextIO | None) -> int:
     if isinstance(out, io.TextIOWrapper):
         out.reconfigure(encoding=None if settings.format == "text" else "utf-8", errors="backslashreplace")
     complaints = Complaints(err)
-    printer = Printer(settings, out)
-    gatherer = Gatherer(settings)
+    printer = Printer(settings, out, _names(settings))
+    gatherer = Gatherer(settings, printer.needs)
     due = time.monotonic()
     try:
         while True:
@@ -50,6 +54,14 @@ def run(settings: Settings, out: TextIO, err: TextIO | None) -> int:
             time.sleep(max(0.0, due - time.monotonic()))
     finally:
         gatherer.close()
+
+
+def _names(settings: Settings) -> Names:
+    """Names are for text and where numbers were not asked for; programs get addresses."""
+    if settings.numeric_hosts or settings.format != "text":
+        return NUMBERS
+    be_brief()
+    return Names(resolver())
 
 
 class Complaints:
@@ -70,26 +82,35 @@ class Complaints:
 class Printer:
     """Writes the rows of one frame after the other in the form asked for."""
 
-    def __init__(self, settings: Settings, out: TextIO) -> None:
+    def __init__(self, settings: Settings, out: TextIO, names: Names = NUMBERS) -> None:
         self._settings = settings
         self._out = out
         self._sheets = [SHEETS[name] for name in (settings.shown, *settings.also)]
         self._tabs = catalog.tabs()
-        self._query = Query(words=tuple(settings.words.lower().split()))
+        self._filters = checked(settings, [sheet.tab for sheet in self._sheets])
         self._store = Store()
+        self._beside = Beside(self._store, names)
         self._headed = False
+
+    @property
+    def needs(self) -> frozenset[str]:
+        """Tables that only the filter reads."""
+        chosen = zip(self._sheets, self._filters, strict=True)
+        return frozenset[str]().union(*(needs(catalog.view(sheet.tab), each) for sheet, each in chosen))
 
     def print(self, frame: Frame) -> bool:
         """Write the rows of this frame, table after table; nothing of one that the frame lacks. Whether there
         was any table."""
         self._store.take(frame)
         printed = False
-        for sheet in self._sheets:
+        for sheet, chosen in zip(self._sheets, self._filters, strict=True):
+            if chosen is None and self._settings.filter.strip():
+                continue
             tab = self._tabs[sheet.tab]
             tab.model.advance(self._store)
             rows = tab.model.rows(self._store, sheet.options(self._settings))
             if rows is not None:
-                self._write(sheet, rows, select(rows, self._query, tab.reading))
+                self._write(sheet, rows, select(rows, Query(filter=chosen), tab.reading))
                 printed = True
         return printed
 
@@ -104,7 +125,7 @@ class Printer:
             write_csv(self._out, fields, rows, order, heading=not self._headed)
             self._headed = True
         else:
-            self._out.writelines(f"{line}\n" for line in sheet.lines(rows, order, settings))
+            self._out.writelines(f"{line}\n" for line in sheet.lines(rows, order, settings, self._beside))
 
     def _every_field(self) -> Iterable[Field]:
         """The fields of all that is printed, each once: rows of several kinds share one line of names."""

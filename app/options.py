@@ -7,7 +7,7 @@ unambiguous, and arguments may stand anywhere.
 from __future__ import annotations
 
 import getopt
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from sockscope.app.settings import (
@@ -36,6 +36,8 @@ class Option:
     argument: str = ""
     values: tuple[str, ...] = ()
     """What the argument may be, where that can be listed; offered when a command line is completed."""
+    also: str = ""
+    """Further letters that mean the same."""
 
     @property
     def id(self) -> str:
@@ -51,6 +53,7 @@ GROUPS: tuple[tuple[str, tuple[Option, ...]], ...] = (
             Option("l", ("listening",), "only listening sockets (without -a and -l: only connected ones)"),
             Option("r", ("route",), "routes"),
             Option("C", ("cache",), "with -r: cached path MTUs and redirects, all that is cached today"),
+            Option("F", ("fib",), "with -r: the routes themselves (always, but for -C)"),
             Option("i", ("interfaces",), "interfaces"),
             Option("s", ("statistics",), "protocol counters; zeros that netstat hides only with -a"),
             Option("", ("per-interface",), "with -s: IPv6 counters of each interface too"),
@@ -80,20 +83,24 @@ GROUPS: tuple[tuple[str, tuple[Option, ...]], ...] = (
                 "FAMILY[,FAMILY]",
                 ("inet", "inet6", "unix"),
             ),
-            Option("", ("filter",), "only rows that contain each of these words", "WORDS"),
+            Option("", ("filter",), "only rows that pass this filter, as typed after /", "EXPR"),
         ),
     ),
     (
         "How to show it",
         (
-            Option("n", ("numeric",), "numbers, no names, for ports, users and hosts"),
-            Option("", ("numeric-ports",), "numbers for ports"),
-            Option("", ("numeric-users",), "numbers for users"),
-            Option("", ("numeric-hosts",), "numbers for hosts (so far always the case)"),
+            Option("n", ("numeric",), "numbers, no names, for hosts, ports and users (key n turns to names)"),
+            Option("", ("numeric-ports",), "numbers for ports, whatever key n says"),
+            Option("", ("numeric-users",), "numbers for users, whatever key n says"),
+            Option("", ("numeric-hosts",), "numbers for hosts, whatever key n says; nothing is looked up"),
             Option("p", ("programs",), "process number and name of who holds a socket"),
             Option("e", ("extend",), "more columns; twice for still more with -r"),
             Option("o", ("timers",), "the Timer column"),
-            Option("W", ("wide", "notrim"), "whole addresses (always the case)"),
+            Option("", ("info",), "how TCP connections fare: rates, round trips, losses, limits"),
+            Option("W", ("wide", "notrim"), "whole addresses, whatever column leaves for them", also="T"),
+            Option("v", ("verbose",), "say which of the protocols asked for the kernel does not have"),
+            Option("N", ("symbolic",), "accepted as by netstat; no hardware here has a name to look up"),
+            Option("d", ("debug",), "accepted, does nothing, as in netstat"),
         ),
     ),
     (
@@ -113,7 +120,7 @@ GROUPS: tuple[tuple[str, tuple[Option, ...]], ...] = (
         "About",
         (
             Option("V", ("version",), "the version"),
-            Option("h", ("help",), "this text"),
+            Option("h", ("help",), "this text", also="?"),
             Option("", ("man",), "the manual page, to be read by man -l -"),
             Option("", ("completion",), "what makes a shell complete options", "SHELL", SHELLS),
         ),
@@ -122,14 +129,16 @@ GROUPS: tuple[tuple[str, tuple[Option, ...]], ...] = (
 
 _BLUETOOTH = "Bluetooth sockets are not shown"
 _RADIO = "sockets of this family are not shown"
-NOT_YET: dict[str, str] = {
+_FOREIGN = ("ax25", "x25", "ipx", "appletalk", "ddp", "netrom", "rose", "bluetooth")
+REFUSED: dict[str, str] = {
     **dict.fromkeys(("-2", "--l2cap", "-f", "--rfcomm", "--bluetooth"), _BLUETOOTH),
     **dict.fromkeys(("--ax25", "--x25", "--ipx", "--appletalk", "--ddp", "--netrom", "--rose"), _RADIO),
+    **dict.fromkeys(("-Z", "--context"), "security contexts of SELinux are not shown"),
 }
 """What netstat has and this does not, told more clearly than as an unknown option."""
 
 _OPTIONS = {option.id: option for _, options in GROUPS for option in options}
-_SHORT = {f"-{option.letter}": option for option in _OPTIONS.values() if option.letter}
+_SHORT = {f"-{letter}": option for option in _OPTIONS.values() for letter in option.letter + option.also}
 _LONG = {f"--{name}": option for option in _OPTIONS.values() for name in option.names}
 
 _TABLES: dict[str, Shown] = {
@@ -139,9 +148,11 @@ _TABLES: dict[str, Shown] = {
     "groups": "groups",
     "masquerade": "nat",
 }
+_BESIDE_SOCKETS: Shown = "groups"
+"""The one that netstat prints beside sockets."""
 _NETSTATS = ("tcp", "udp", "udplite", "raw", "sctp")
 _KINDS = (*_NETSTATS, "mptcp")
-_FAMILIES = {"inet": 4, "inet6": 6}
+_FAMILIES = {"inet": 4, "ip": 4, "tcpip": 4, "inet6": 6, "ip6": 6}
 _UNIX = "unix"
 _OTHERS = ("packet", "netlink", "vsock")
 
@@ -149,10 +160,10 @@ _OTHERS = ("packet", "netlink", "vsock")
 def parse(arguments: Sequence[str]) -> list[tuple[str, str]]:
     """The options in their order, each as its id and its argument; a number alone means `interval` and
     `continuous`. UsageError tells what is not understood."""
-    short = "".join(o.letter + (":" if o.argument else "") for o in _SHORT.values())
+    short = "".join(name[1] + (":" if option.argument else "") for name, option in _SHORT.items())
     long = [name.removeprefix("--") + ("=" if option.argument else "") for name, option in _LONG.items()]
-    long += [name.removeprefix("--") for name in NOT_YET if name.startswith("--")]
-    short += "".join(name.removeprefix("-") for name in NOT_YET if not name.startswith("--"))
+    long += [name.removeprefix("--") for name in REFUSED if name.startswith("--")]
+    short += "".join(name.removeprefix("-") for name in REFUSED if not name.startswith("--"))
     try:
         found, rest = getopt.gnu_getopt(list(arguments), short, long)
     except getopt.GetoptError as wrong:
@@ -164,8 +175,8 @@ def parse(arguments: Sequence[str]) -> list[tuple[str, str]]:
 
 def _named(found: list[tuple[str, str]]) -> Iterator[tuple[str, str]]:
     for name, value in found:
-        if name in NOT_YET:
-            raise UsageError(f"option {name}: {NOT_YET[name]}")
+        if name in REFUSED:
+            raise UsageError(f"option {name}: {REFUSED[name]}")
         yield (_LONG[name] if name.startswith("--") else _SHORT[name]).id, value
 
 
@@ -181,11 +192,17 @@ def apply(options: Sequence[tuple[str, str]], base: Settings) -> Settings:
     """The settings of the file, changed by options as `parse` gives them."""
     given = {name for name, _ in options}
     values = dict(options)
-    shown = _shown(given)
     kinds = frozenset(given.intersection(_KINDS))
     families = _families(options)
     others = given.intersection(_OTHERS)
-    tables = _tables(shown, inet=bool(kinds or families), unix=_unix(options), other=bool(others))
+    groups = "groups" in given
+    kind_of: dict[Shown, bool] = {
+        "sockets": bool(kinds or (families and not groups)),
+        "groups": groups,
+        "unix": _unix(options),
+        "other": bool(others),
+    }
+    tables = _tables(_shown(given), kind_of)
     intervals = {checked_interval(value) for name, value in options if name == "interval"}
     if len(intervals) > 1:
         raise UsageError("two different intervals")
@@ -196,9 +213,8 @@ def apply(options: Sequence[tuple[str, str]], base: Settings) -> Settings:
         base,
         tab=_tab(tables[0], given, narrowed=bool(kinds or families)) or base.tab,
         interval=intervals.pop() if intervals else base.interval,
-        words=values.get("filter", base.words),
+        filter=values.get("filter", base.filter),
         protocols=_protocols(kinds, families),
-        columns=base.columns | _columns(given),
         theme=checked_theme(values["theme"]) if "theme" in values else base.theme,
         calm=base.calm or "calm" in given,
         share=checked_share(values["share"]) if "share" in values else base.share,
@@ -213,10 +229,14 @@ def apply(options: Sequence[tuple[str, str]], base: Settings) -> Settings:
         numeric_ports=numeric or "numeric-ports" in given,
         numeric_users=numeric or "numeric-users" in given,
         numeric_hosts=numeric or "numeric-hosts" in given,
+        never_names=frozenset(kind for kind in ("hosts", "ports", "users") if f"numeric-{kind}" in given),
         programs="programs" in given,
         extend=sum(name == "extend" for name, _ in options),
         timers="timers" in given,
+        wide="wide" in given,
         per_interface="per-interface" in given,
+        info="info" in given,
+        verbose="verbose" in given,
         cache=_cache(given),
     )
 
@@ -226,7 +246,8 @@ def _shown(given: set[str]) -> Shown | None:
     if len(asked) > 1:
         letters = " and ".join(f"-{_OPTIONS[name].letter}" for name in asked)
         raise UsageError(f"{letters} exclude each other")
-    return _TABLES[asked[0]] if asked else None
+    shown = _TABLES[asked[0]] if asked else None
+    return None if shown == _BESIDE_SOCKETS else shown
 
 
 def _unix(options: Sequence[tuple[str, str]]) -> bool:
@@ -234,18 +255,17 @@ def _unix(options: Sequence[tuple[str, str]]) -> bool:
     return any(name == _UNIX or (name == "protocol" and _UNIX in value.split(",")) for name, value in options)
 
 
-def _tables(shown: Shown | None, *, inet: bool, unix: bool, other: bool) -> tuple[Shown, ...]:
+def _tables(shown: Shown | None, kinds: Mapping[Shown, bool]) -> tuple[Shown, ...]:
     """What is printed one after the other; internet and unix sockets where no kind is named, as netstat."""
     if shown is not None:
         return (shown,)
-    kinds: dict[Shown, bool] = {"sockets": inet, "unix": unix, "other": other}
     return tuple(kind for kind, named in kinds.items() if named) or ("sockets", "unix")
 
 
 def _cache(given: set[str]) -> bool:
     if "cache" in given and "route" not in given:
         raise UsageError("-C is about routes: -rC")
-    return "cache" in given
+    return "cache" in given and "fib" not in given
 
 
 def _which(given: set[str]) -> Which:
@@ -268,9 +288,10 @@ def _families(options: Sequence[tuple[str, str]]) -> frozenset[int]:
     for name, value in options:
         if name == "protocol":
             for family in value.split(","):
+                if family in _FOREIGN:
+                    raise UsageError(f"-A {family}: {REFUSED[f'--{family}']}")
                 if family not in (*_FAMILIES, _UNIX):
-                    there = ", ".join((*_FAMILIES, _UNIX))
-                    raise UsageError(f"unknown address family '{family}'; there are {there}")
+                    raise UsageError(f"unknown address family '{family}'; there are inet, inet6, unix")
                 if family != _UNIX:
                     families.add(_FAMILIES[family])
     return frozenset(families)
@@ -282,7 +303,3 @@ def _protocols(kinds: frozenset[str], families: frozenset[int]) -> tuple[str, ..
         return ()
     endings = ["" if family == 4 else "6" for family in sorted(families or {4, 6})]
     return tuple(kind + ending for kind in _KINDS if kind in (kinds or _NETSTATS) for ending in endings)
-
-
-def _columns(given: set[str]) -> frozenset[str]:
-    return frozenset({"timers": "timer", "extend": "inode"}[name] for name in given & {"timers", "extend"})

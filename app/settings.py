@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 import os
+import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -13,10 +14,32 @@ Shown = Literal["sockets", "routes", "interfaces", "statistics", "unix", "groups
 Which = Literal["connected", "listening", "all"]
 Format = Literal["text", "json", "csv"]
 
-TABS = ("connections", "listening", "routes", "interfaces", "statistics", "unix", "groups", "nat", "other")
-COLUMNS = ("timer", "inode")
-"""Columns of the dashboard that show only when asked for."""
+TABS = (
+    "connections",
+    "listening",
+    "routes",
+    "interfaces",
+    "statistics",
+    "unix",
+    "groups",
+    "nat",
+    "other",
+    "log",
+)
+TIMER_COLUMNS = ("timer",)
+"""Columns of the dashboard that -o shows."""
+EXTENDED_COLUMNS = ("user", "inode", "mark", "device", "cookie")
+"""Those that -e shows."""
+HEALTH_COLUMNS = (
+    "rate", "rx_rate", "tx_rate", "rtt", "min_rtt", "retrans", "cwnd", "delivery_rate", "unsent", "limit",
+    "congestion", "idle", "drops",
+)  # fmt: skip
+INFO_COLUMNS = ("rate", "rtt", "retrans", "limit")
+"""Those of how a connection fares that `--info` shows."""
+COLUMNS = (*TIMER_COLUMNS, *EXTENDED_COLUMNS, *HEALTH_COLUMNS)
+"""Those that the file can have shown at first; all others are chosen in the dashboard."""
 THEMES = ("dark", "light", "ansi")
+_FILTER_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 
 SHORTEST, LONGEST = 0.1, 86400.0
 """Seconds between two looks: a shorter interval would measure mostly the tool itself."""
@@ -27,7 +50,11 @@ SMALLEST_SHARE, WHOLE_CORE = 0.1, 100.0
 
 
 class UsageError(Exception):
-    """Wrong usage, in words for the user."""
+    """Wrong usage, in words for the user; `shown` are lines that point at the place."""
+
+    def __init__(self, why: str, shown: tuple[str, ...] = ()) -> None:
+        super().__init__(why)
+        self.shown = shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +63,14 @@ class Settings:
 
     tab: str = "connections"
     interval: float = 1.0
-    words: str = ""
-    """Every row shown contains each of these, blanks between them."""
+    filter: str = ""
+    """Which rows are shown, in the filter language; all if empty."""
+    filters: Mapping[str, str] = field(default_factory=dict)
+    """Filters that have a name."""
     protocols: tuple[str, ...] = ()
     """Sockets to narrow to: tcp udp udplite raw sctp mptcp, and each with a 6 behind; all if empty."""
     columns: frozenset[str] = frozenset()
+    """Columns that show at first though they are optional."""
     theme: str = "sockscope-dark"
     calm: bool = False
     """Spare the line to the terminal."""
@@ -63,18 +93,32 @@ class Settings:
     numeric_ports: bool = False
     numeric_users: bool = False
     numeric_hosts: bool = False
+    never_names: frozenset[str] = frozenset()
+    """What the dashboard's names leave as numbers: hosts, ports, users."""
     programs: bool = False
     extend: int = 0
     timers: bool = False
+    wide: bool = False
+    """Addresses whole, whatever else has to leave for them."""
     per_interface: bool = False
     """Counters of each interface beside those of the whole namespace."""
+    info: bool = False
+    """How TCP connections fare, beside their sockets."""
+    verbose: bool = False
+    """Say what the kernel does not have."""
     cache: bool = False
     """Of routes the cached exceptions, not the routes themselves."""
 
     @property
+    def asked_columns(self) -> frozenset[str]:
+        """Columns that show in this run, whatever was chosen in earlier ones."""
+        extended = EXTENDED_COLUMNS * bool(self.extend)
+        return frozenset((*(TIMER_COLUMNS * self.timers), *extended, *(INFO_COLUMNS * self.info)))
+
+    @property
     def owners(self) -> bool:
         """Whether what is printed needs to know who holds a socket."""
-        return self.programs or self.format != "text" or bool(self.words)
+        return self.programs or self.format != "text" or bool(self.filter)
 
 
 def checked_interval(text: str | float) -> float:
@@ -179,6 +223,17 @@ def _tab(settings: Settings, value: object) -> Settings:
     return replace(settings, tab=value)
 
 
+def _filters(settings: Settings, value: object) -> Settings:
+    if not isinstance(value, dict):
+        raise UsageError("'filters' must be a table of names and expressions")
+    for name, expression in value.items():
+        if not _FILTER_NAME.fullmatch(name):
+            raise UsageError(f"'filters': a name is made of letters, digits, _ and -, not '{name}'")
+        if not isinstance(expression, str) or not expression.strip():
+            raise UsageError(f"'filters': {name} must be an expression in quotes")
+    return replace(settings, filters=dict(value))
+
+
 def _columns(settings: Settings, value: object) -> Settings:
     if not isinstance(value, list) or not all(name in COLUMNS for name in value):
         raise UsageError(f"'columns' must be a list of some of {', '.join(COLUMNS)}")
@@ -192,5 +247,6 @@ _KEYS: dict[str, Callable[[Settings, object], Settings]] = {
     "columns": _columns,
     "calm": _calm,
     "share": _share,
+    "filters": _filters,
 }
 """What the file may set, and how it is checked."""

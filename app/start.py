@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 
+from sockscope.app.hosts import be_brief
 from sockscope.app.sampler.control import Control
 from sockscope.app.settings import Settings
 from sockscope.app.sources.local import LocalSampler, sampler
 
-OPTIONAL = frozenset({"timer", "inode"})
-"""Columns that show only when asked for."""
+PORT_RANGE = Path("/proc/sys/net/ipv4/ip_local_port_range")
 HAND_OVER = 0.001
 """Seconds after which the engine's thread, which may be at work, hands the interpreter over to a key."""
 ESCAPE_WAIT = "25"
@@ -18,29 +19,58 @@ ESCAPE_WAIT = "25"
 carries both in one packet. The variable ESCDELAY, which curses reads too, goes before it."""
 
 
+def _ephemeral_ports() -> range:
+    """The ports that the kernel gives to whoever asks for any (`ip_local_port_range`); none if not told."""
+    try:
+        low, high = map(int, PORT_RANGE.read_text("ascii").split())
+    except (OSError, ValueError):
+        return range(0)
+    return range(low, high + 1)
+
+
 def run(settings: Settings) -> int:
     """Run the dashboard until it is quit; the exit status."""
     sys.setswitchinterval(HAND_OVER)
     os.environ.setdefault("ESCDELAY", ESCAPE_WAIT)
+    be_brief()
+    if settings.filter or settings.filters:
+        from sockscope.app.filters import checked  # noqa: PLC0415 - a mistake ends here
+
+        checked(settings, [settings.tab])
     source = LocalSampler(sampler(settings.share))
     from sockscope.app.view import catalog  # noqa: PLC0415 - while the sampler starts
 
     source.order(Control(catalog.needs(settings.tab), settings.interval))
+    from sockscope.app.columnfile import remembered_columns  # noqa: PLC0415
     from sockscope.app.dashboard import Dashboard  # noqa: PLC0415 - while the sampler collects
+    from sockscope.app.recall import Recall  # noqa: PLC0415
+    from sockscope.app.statefile import state_directory  # noqa: PLC0415
+    from sockscope.app.view.chosen import Chosen  # noqa: PLC0415
+    from sockscope.app.view.naming import Naming  # noqa: PLC0415
     from sockscope.app.view.session import Session  # noqa: PLC0415
 
+    columns_file = state_directory() / "columns.json"
+    naming = Naming(
+        numbers=settings.never_names, users=not settings.numeric_users, ephemeral=_ephemeral_ports()
+    )
     session = Session(
         catalog.VIEWS,
         settings.tab,
         settings.interval,
-        words=settings.words,
+        filter=settings.filter,
+        saved=settings.filters,
         protocols=settings.protocols,
-        hidden=OPTIONAL - settings.columns,
+        chosen=Chosen(settings.columns, settings.asked_columns, remembered_columns(columns_file)),
+        wide=settings.wide,
+        naming=naming,
     )
     if settings.tab == "unix" and settings.which == "listening":
         session.switch("only_listeners")
     if settings.tab == "statistics" and settings.per_interface:
         session.switch("per_interface")
-    dashboard = Dashboard(source, session, settings.theme, calm=settings.calm)
+    recall = Recall(state_directory() / "filters")
+    dashboard = Dashboard(
+        source, session, settings.theme, calm=settings.calm, recall=recall, columns_file=columns_file
+    )
     dashboard.run()
     return dashboard.return_code or 0

@@ -26,9 +26,11 @@ EXAMPLES = (
 DIFFERENCES = (
     ("Send-Q of a listener", "0", "its backlog"),
     ("addresses", "cut at 22", "whole, with or without -W"),
-    ("hosts without -n", "names", "numbers; ports, users: names"),
+    ("hosts without -n", "waits for each", "asked at once, 5 s for all"),
     ("-p", "one holder, cut", "+2: two more hold the socket"),
     ("-e, nobody known", "0 or root", "-"),
+    ("timer counts", "two", "the one of its timer, else 0"),
+    ("names of unix sockets", "raw, NUL is @", "^J, ^[, ^@: one line a socket"),
     ("blackhole and throw", "U", "!"),
     ("multipath, IPv4", "its first hop", "a line for each hop"),
     ("IPv4 by IPv6 gateway", "0.0.0.0", "the gateway's address"),  # noqa: S104 - a text
@@ -36,7 +38,11 @@ DIFFERENCES = (
     ("IPv6 null entries", "as routes", "left out"),
     ("Ref of IPv6 routes", "a kernel's count", "-"),
     ("point-to-point", "P, as promiscuous", "p"),
-    ("-s", "IPv4 and TCP", "IPv6 too; -4 -6 -t -u -U -w narrow"),
+    ("-i, names as eth0:1", "a sentence", "- for each count"),
+    ("-ie", "as ifconfig", "the same values, every address"),
+    ("-g with -4 or -6", "sockets too", "groups of that family only"),
+    ("-s", "sentences", "the kernel's names, what they mean"),
+    ("-s, -4 and -6", "refused", "both, with IPsec and kernel TLS"),
     ("-rC", "empty", "cached path MTUs and redirects"),
     ("-M", "no support", "from conntrack; => where it goes"),
     ("-r --json, --csv", "", "every table of both families"),
@@ -45,6 +51,7 @@ DIFFERENCES = (
 NOTES = """\
 Timers: the kernel tells one count a socket, retransmissions of `on`, probes
 of `keepalive` and `probe`; it stands where netstat has it, the other is 0.
+Of SYN_RECV it is the answers sent again, where netstat counts timeouts.
 JSON: null is not known, or does not apply. Sockets that are bound but neither
 listen nor are connected are not printed; the dashboard has them as BOUND."""
 

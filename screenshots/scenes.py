@@ -22,6 +22,9 @@ SCENES = (
     Scene("connections-syn-recv", "1", ("R",), ("R",)),
     Scene("connections-details", "1", ("E", "j", "j", "enter"), ("escape", "A")),
     Scene("connections-states", "1", ("f",), ("escape",)),
+    Scene("connections-filter", "1", ("slash", *"dport", "space", "tab"), ("escape",)),
+    Scene("connections-grouped", "1", ("b", "1"), ("escape",)),
+    Scene("state-map", "1", ("M",), ("escape",)),
     Scene("listening", "2"),
     Scene("routes", "3"),
     Scene("routes-details", "3", ("j", "j", "enter"), ("escape",)),
@@ -36,5 +39,7 @@ SCENES = (
     Scene("nat-details", "8", ("enter",), ("escape",)),
     Scene("other", "9"),
     Scene("other-details", "9", ("enter",), ("escape",)),
+    Scene("log", "0"),
+    Scene("log-details", "0", ("enter",), ("escape",)),
     Scene("help", "1", ("question_mark",), ("escape",)),
 )

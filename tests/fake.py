@@ -128,6 +128,7 @@ def owners(*held: tuple[int, int, str]) -> dict[str, Table]:
                 "uid": np.zeros(len(processes), np.uint32),
                 "name": Strings.of(name for _, name in processes),
                 "command": Strings.of(f"/usr/sbin/{name} -D" for _, name in processes),
+                "cgroup": Strings.of(f"/system.slice/{name}.service" for _, name in processes),
             }
         ),
         "unowned": Table({"inode": np.empty(0, np.uint64), "reason": np.empty(0, np.uint8)}),

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from sockscope.app import cli
-from sockscope.app.options import GROUPS, NOT_YET, apply, parse
+from sockscope.app.options import GROUPS, REFUSED, apply, parse
 from sockscope.app.settings import Settings, UsageError
 
 COMMAND = [sys.executable, "-P", "-m", "sockscope.app"]
@@ -55,6 +55,10 @@ def settings(*arguments: str, base: Settings | None = None) -> Settings:
         ("--inet", "connections", "connected", INET),
         ("--inet6", "connections", "connected", INET6),
         ("-A inet", "connections", "connected", INET),
+        ("--ip", "connections", "connected", INET),
+        ("--tcpip", "connections", "connected", INET),
+        ("-A ip,ip6", "connections", "connected", INET + INET6),
+        ("-A tcpip -t", "connections", "connected", ("tcp",)),
         ("-Ainet6", "connections", "connected", INET6),
         ("-t -A inet,inet6", "connections", "connected", TCP),
         ("--protocol=inet6 --udp", "connections", "connected", ("udp6",)),
@@ -105,12 +109,19 @@ def test_what_is_printed(arguments: str, shown: str, families: set[int], section
         ("--numeric-ports", {"numeric_ports": True, "numeric_users": False}),
         ("--numeric-users", {"numeric_ports": False, "numeric_users": True}),
         ("--numeric-hosts", {"numeric_hosts": True, "numeric_ports": False}),
+        ("--numeric-hosts --numeric-users", {"never_names": frozenset({"hosts", "users"})}),
+        ("-n", {"never_names": frozenset()}),
         ("-p", {"programs": True, "owners": True}),
-        ("-e", {"extend": 1, "columns": frozenset({"inode"})}),
+        ("-e", {"extend": 1, "asked_columns": frozenset({"user", "inode", "mark", "device", "cookie"})}),
         ("-ree", {"extend": 2}),
-        ("-o", {"timers": True, "columns": frozenset({"timer"})}),
-        ("-toe", {"columns": frozenset({"timer", "inode"})}),
-        ("-W", {}),
+        ("-o", {"timers": True, "asked_columns": frozenset({"timer"})}),
+        ("-toe", {"timers": True, "extend": 1, "columns": frozenset()}),
+        ("-W", {"wide": True}),
+        ("-dNTF", {}),
+        ("--notrim --symbolic --fib", {}),
+        ("-v", {"verbose": True}),
+        ("-rC", {"cache": True}),
+        ("-rCF", {"cache": False}),
         ("-c", {"repeat": True, "interval": 1.0}),
         ("-tan 2", {"repeat": True, "interval": 2.0}),
         ("2.5 -tan", {"repeat": True, "interval": 2.5}),
@@ -120,7 +131,7 @@ def test_what_is_printed(arguments: str, shown: str, families: set[int], section
         ("--once", {"once": True, "format": "text"}),
         ("--json", {"once": True, "format": "json", "owners": True}),
         ("--csv -i", {"once": True, "format": "csv"}),
-        ("--filter nginx", {"words": "nginx", "owners": True}),
+        ("--filter nginx", {"filter": "nginx", "owners": True}),
         ("--theme light", {"theme": "sockscope-light"}),
         ("--theme sockscope-ansi", {"theme": "sockscope-ansi"}),
         ("--calm", {"calm": True}),
@@ -152,6 +163,12 @@ def test_nothing_given_is_the_default() -> None:
         ("-4", ("sockets",), "connections"),
         ("-t", ("sockets",), "connections"),
         ("-rx", ("routes",), "routes"),
+        ("-tg", ("sockets", "groups"), "connections"),
+        ("-gx", ("groups", "unix"), "groups"),
+        ("-tuxg", ("sockets", "groups", "unix"), "connections"),
+        ("-g4", ("groups",), "groups"),
+        ("-r -t", ("routes",), "routes"),
+        ("-i6", ("interfaces",), "interfaces"),
     ],
 )
 def test_internet_and_unix_sockets(arguments: str, tables: tuple[str, ...], tab: str) -> None:
@@ -160,7 +177,7 @@ def test_internet_and_unix_sockets(arguments: str, tables: tuple[str, ...], tab:
 
 
 def test_a_filter_may_hold_blanks() -> None:
-    assert settings("--filter", "time_wait 5432").words == "time_wait 5432"
+    assert settings("--filter", "time_wait 5432").filter == "time_wait 5432"
 
 
 def test_the_tab_of_the_file_yields_to_letters_that_name_one() -> None:
@@ -191,6 +208,17 @@ def test_the_tab_of_the_file_does_not_change_what_is_printed() -> None:
         ("--json=1", "--json"),
         ("-A", "-A"),
         ("-A ipx", "ipx"),
+        ("-A inet,x25", "not shown"),
+        ("-A foo", "inet, inet6, unix"),
+        ("-2", "Bluetooth"),
+        ("-taf", "Bluetooth"),
+        ("--rfcomm", "Bluetooth"),
+        ("--bluetooth", "Bluetooth"),
+        ("--x25", "not shown"),
+        ("-tZ", "SELinux"),
+        ("--context", "SELinux"),
+        ("-C", "-rC"),
+        ("-Ms", "-s and -M"),
         ("-A inet,", "''"),
         ("--interval", "--interval"),
         ("0", "more than 0"),
@@ -247,8 +275,9 @@ def test_help_names_every_option(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_no_letter_has_two_meanings() -> None:
-    letters = [option.letter for _, options in GROUPS for option in options if option.letter]
-    letters += [name.removeprefix("-") for name in NOT_YET if not name.startswith("--")]
+    options = [option for _, members in GROUPS for option in members]
+    letters = [letter for option in options for letter in option.letter + option.also]
+    letters += [name.removeprefix("-") for name in REFUSED if not name.startswith("--")]
     assert len(letters) == len(set(letters))
 
 

@@ -89,7 +89,7 @@ async def stage(
     make: Callable[[FakeSource, Session], Dashboard] = Dashboard,
 ) -> AsyncIterator[Stage]:
     source = FakeSource()
-    app = make(source, Session(VIEWS, tab, 1.0, hidden=frozenset({"timer", "inode"})))
+    app = make(source, Session(VIEWS, tab, 1.0))
     async with app.run_test(size=(width, height), notifications=True) as pilot:
         made = Stage(app, source, pilot)
         source.push(frame(0, ROWS, OWNERS))

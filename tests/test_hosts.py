@@ -68,7 +68,7 @@ def test_nothing_is_asked_while_names_are_off() -> None:
     resolver = Resolver({v4("10.0.0.1"): "db"})
     hosts = Hosts(ask=resolver)
     assert hosts.name(2, v4("10.0.0.1")) is None
-    assert hosts.named("db") == []
+    assert hosts.known() == {}
     assert resolver.asked == []
 
 
@@ -158,7 +158,7 @@ def test_the_cache_is_bounded() -> None:
     for raw in names:
         hosts.name(2, raw)
     settled(hosts)
-    assert len(hosts.named("host-")) == 16
+    assert len(hosts.known()) == 16
 
 
 def test_names_can_be_found_by_a_word() -> None:
@@ -166,7 +166,7 @@ def test_names_can_be_found_by_a_word() -> None:
     hosts.name(2, v4("10.0.0.1"))
     hosts.name(2, v4("10.0.0.2"))
     settled(hosts)
-    assert hosts.named("db-1") == [(2, v4("10.0.0.1"))]
+    assert hosts.known() == {(2, v4("10.0.0.1")): "DB-1.Example", (2, v4("10.0.0.2")): "web"}
 
 
 def test_somebody_is_told_when_a_name_came() -> None:

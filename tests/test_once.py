@@ -15,8 +15,8 @@ import pytest
 
 from sockscope.app import once
 from sockscope.app.frames.frame import Frame, Kind, Note
-from sockscope.app.frames.table import Table
-from sockscope.app.gather import Gatherer, interface_names
+from sockscope.app.frames.table import Strings, Table
+from sockscope.app.gather import Gatherer, absent, interface_names
 from sockscope.app.once import Complaints, Printer
 from sockscope.app.options import apply, parse
 from sockscope.app.settings import Settings
@@ -39,6 +39,10 @@ SOCKET_KEYS = [
     "inode",
     "pid",
     "process",
+    "inherited",
+    "unit",
+    "container",
+    "cgroup",
     "pids",
     "timer",
     "timer_seconds",
@@ -206,6 +210,10 @@ def test_json_of_sockets_has_the_promised_names() -> None:
         "inode": 8,
         "pid": 77,
         "process": "sshd",
+        "inherited": None,
+        "unit": None,
+        "container": None,
+        "cgroup": None,
         "pids": [77],
         "timer": "off",
         "timer_seconds": None,
@@ -397,7 +405,7 @@ class Scripted:
 
     frames: Iterator[Frame]
 
-    def __init__(self, _: Settings) -> None:
+    def __init__(self, _: Settings, also: frozenset[str] = frozenset()) -> None:
         self.closed = False
 
     def frame(self) -> Frame:
@@ -479,6 +487,49 @@ def test_protocols_are_narrowed_before_owners_are_looked_for() -> None:
         gatherer.close()
     assert np.isin(sockets.numbers("protocol"), [UDP]).all()
     assert np.isin(sockets.numbers("family"), [socket.AF_INET]).all()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "lacking"),
+    [
+        ("-v", ["sctp"]),
+        ("-vt", []),
+        ("-vtS", ["sctp"]),
+        ("-v --mptcp", ["mptcp"]),
+        ("-v6t", ["inet6"]),
+        ("-vx", []),
+        ("-vr", []),
+    ],
+)
+def test_verbose_tells_what_the_kernel_does_not_have(arguments: str, lacking: list[str]) -> None:
+    protocols = Table({"name": Strings.of(["TCP", "UDP", "UDP-Lite", "RAW", "UNIX"])}, 0.0)
+    notes = absent(protocols, settings(arguments))
+    assert [note.table for note in notes] == lacking
+    assert {note.kind for note in notes} <= {"missing"}
+
+
+def test_the_protocols_are_read_only_to_tell_of_them() -> None:
+    plain, verbose = Gatherer(settings("-tn")), Gatherer(settings("-tnv"))
+    try:
+        assert "protocols" not in plain.frame().tables
+        assert "protocols" in verbose.frame().tables
+    finally:
+        plain.close()
+        verbose.close()
+
+
+def test_an_interface_of_which_little_is_known_in_the_long_form() -> None:
+    unknown = 2**32 - 1
+    links = links_table([{"name": "x", "flags": unknown, "mtu": unknown, "txqlen": unknown, "mac": None}])
+    told = lines("-iae", with_tables(links=links))
+    assert told[1] == "x: <-> mtu - txqueuelen -"
+    assert told[3] == "RX packets 0 bytes 0 errors 0 dropped 0 overruns 0 frame 0"
+
+
+def test_further_names_of_an_interface_are_lines_without_counts() -> None:
+    address = {"index": 1, "address": "10.0.0.1/24", "label": "eth0:1"}
+    frame = with_tables(links=links_table([{"name": "eth0"}]), addresses=addresses_table([address]))
+    assert lines("-i", frame)[3:] == [f"eth0:1 1500 {'- ' * 8}BMRU"]
 
 
 def test_names_of_interfaces_are_those_of_the_system() -> None:

@@ -110,6 +110,7 @@ class Grid(Toned, Fitted, can_focus=True):
         self._head = _NOTHING
         self._head_spots: Sequence[tuple[int, int, str]] = ()
         self._lines: list[_Painted] = []
+        self._column: str | None = None
 
     @property
     def cursor(self) -> int:
@@ -122,9 +123,24 @@ class Grid(Toned, Fitted, can_focus=True):
         return self._cursor_key
 
     @property
+    def cursor_cell(self) -> tuple[int | None, str | None]:
+        """Identity of the cursor's row, and the column on which the cursor stands, if it is on one."""
+        return self._cursor_key, self._column if self._column_span() else None
+
+    def _column_span(self) -> tuple[int, int] | None:
+        """Cells from and to which the cursor's column goes."""
+        return next(((start, end) for start, end, name in self._head_spots if name == self._column), None)
+
+    @property
     def page(self) -> int:
         """Rows that fit on the screen."""
         return max(1, self.scrollable_content_region.height - HEAD)
+
+    def holds_row(self, x: int, y: int) -> bool:
+        """Whether a row, not the head nor the cursor's row, is at this place of the screen."""
+        region = self.region
+        line = y - region.y - HEAD
+        return line >= 0 and region.contains(x, y) and line + round(self.scroll_offset.y) != self._cursor
 
     def show(self, rows: Rows, why_empty: str = "") -> None:
         """Show these rows; cursor and window follow the rows they were on."""
@@ -155,6 +171,7 @@ class Grid(Toned, Fitted, can_focus=True):
     def restore(self, place: Place) -> None:
         """Begin with other rows at a place one was at before; the next `show` goes there."""
         self._rows = None
+        self._column = None
         self._returning = place
         self._moved = place.moved
         self._cursor, self._cursor_key = place.cursor, place.key
@@ -243,7 +260,13 @@ class Grid(Toned, Fitted, can_focus=True):
             return self.strip((), width)
         line = self._lines[place]
         over: Style | None = self.tone_style("cursor") if line.cursor else None
-        return self.strip(line.cells, width, over)
+        strip = self.strip(line.cells, width, over)
+        span = self._column_span() if line.cursor else None
+        if span is None:
+            return strip
+        start, end = span
+        cell = strip.crop(start, end).apply_style(self.tone_style("cell"))
+        return Strip.join([strip.crop(0, start), cell, strip.crop(end, width)])
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """The window moved: other rows, so other lines."""
@@ -282,6 +305,21 @@ class Grid(Toned, Fitted, can_focus=True):
         """Move the cursor by rows."""
         self._move(self._cursor + by)
 
+    def action_column(self, by: int) -> None:
+        """Move the cursor by columns; the first time it goes to the first one, or the last."""
+        names = [name for _, _, name in self._head_spots]
+        if not names:
+            return
+        place = names.index(self._column) + by if self._column in names else (0 if by > 0 else len(names) - 1)
+        self._go_to_column(names[max(0, min(len(names) - 1, place))])
+
+    def _go_to_column(self, name: str) -> None:
+        before, self._column = self._column_span(), name
+        y = self._cursor - round(self.scroll_offset.y) + HEAD
+        spans = [span for span in (before, self._column_span()) if span]
+        if spans and HEAD <= y <= self.page:
+            self.refresh(*(Region(start, y, end - start, 1) for start, end in spans))
+
     def action_page(self, share: float) -> None:
         """Move cursor and window by a share of the page."""
         rows = round(self.page * share)
@@ -315,5 +353,8 @@ class Grid(Toned, Fitted, can_focus=True):
             return
         if event.chain > 1:
             self.action_open()
-        else:
-            self._move(index)
+            return
+        self._move(index)
+        for start, end, column in self._head_spots:
+            if start <= event.x < end:
+                self._go_to_column(column)

@@ -14,6 +14,8 @@ from sockscope.app.view.columns import Cell
 from sockscope.widgets.panel import Panel
 
 LABEL = 12
+EXAMPLE = 20
+"""Cells that keys and examples of filters take."""
 
 
 def help_lines(width: int) -> list[list[Cell]]:
@@ -28,7 +30,20 @@ def help_lines(width: int) -> list[list[Cell]]:
         lines.append(
             [Cell(f"  {action.label}".ljust(LABEL), "key"), Cell(f"{action.help}{where}"[: width - LABEL])]
         )
-    return [*lines, *_marks()]
+    return [*lines, *_filters(), *_marks()]
+
+
+def _filters() -> Sequence[list[Cell]]:
+    said = (
+        ("dport = :443", "a field, a comparison (= != > < >= <=), a value; Tab completes them"),
+        ("state time-wait", "ss's states and groups; = may be left out"),
+        ("not and or ( )", "in this order; words side by side mean and"),
+        ("nginx", "text that stands anywhere in a row"),
+        ("~ ^ten|x$", "a regular expression; proc ~ ^post in one field"),
+        ("@name", "a filter of the settings file, table [filters]"),
+    )
+    lines = ([Cell(f"  {how}".ljust(EXAMPLE), "key"), Cell(text)] for how, text in said)
+    return ([], [Cell(" Filter", "heading")], *lines)
 
 
 def _marks() -> Sequence[list[Cell]]:

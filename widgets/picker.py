@@ -30,17 +30,22 @@ class Picker(ModalScreen[None], Generic[T]):
         ("j", "move(1)", "Down"),
         ("k", "move(-1)", "Up"),
         ("a", "every", "All"),
+        ("r", "reset", "Reset"),
     ]
     LEGEND = "space toggles, a all, Esc closes"
+    LEGEND_WITH_RESET = "space toggles, a all, r resets"
 
     class Chosen(Message, Generic[C]):
-        """Other items are wanted; `every` if none is missing."""
+        """Other items are wanted; `every` if none is missing, `reset` if those that are chosen at first."""
 
-        def __init__(self, picker: Picker[C], chosen: frozenset[C], *, every: bool) -> None:
+        def __init__(
+            self, picker: Picker[C], chosen: frozenset[C], *, every: bool, reset: bool = False
+        ) -> None:
             super().__init__()
             self.picker = picker
             self.chosen = chosen
             self.every = every
+            self.reset = reset
 
         @property
         def control(self) -> Picker[C]:
@@ -53,14 +58,17 @@ class Picker(ModalScreen[None], Generic[T]):
         items: Sequence[tuple[T, str]],
         chosen: frozenset[T] | None = None,
         *,
+        usual: frozenset[T] | None = None,
         opened_by: str = "",
         id: str | None = None,  # noqa: A002 - Textual's name
     ) -> None:
-        """`chosen` is what is marked at first, None for everything."""
+        """`chosen` is what is marked at first, None for everything; `usual` what a key goes back to, if
+        any."""
         super().__init__(id=id)
         self._title = title
         self._items = list(items)
         self._chosen = self._every if chosen is None else chosen
+        self._usual = usual
         self._opened_by = opened_by
 
     @property
@@ -73,7 +81,7 @@ class Picker(ModalScreen[None], Generic[T]):
             *(Option(self._prompt(place)) for place in range(len(self._items))), markup=False
         )
         options.border_title = self._title
-        options.border_subtitle = self.LEGEND
+        options.border_subtitle = self.LEGEND if self._usual is None else self.LEGEND_WITH_RESET
         yield options
 
     def update(self, items: Sequence[tuple[T, str]]) -> None:
@@ -116,13 +124,18 @@ class Picker(ModalScreen[None], Generic[T]):
         """All items, or none if all are chosen."""
         self._choose(frozenset() if self._chosen == self._every else self._every)
 
+    def action_reset(self) -> None:
+        """The usual items."""
+        if self._usual is not None:
+            self._choose(self._usual, reset=True)
+
     def _toggle(self, place: int) -> None:
         self._choose(self._chosen ^ {self._items[place][0]})
 
-    def _choose(self, chosen: frozenset[T]) -> None:
+    def _choose(self, chosen: frozenset[T], *, reset: bool = False) -> None:
         before, self._chosen = self._chosen, chosen
         options = self.query_one(OptionList)
         for place, (item, _) in enumerate(self._items):
             if (item in before) != (item in chosen):
                 options.replace_option_prompt_at_index(place, self._prompt(place))
-        self.post_message(self.Chosen(self, chosen, every=chosen == self._every))
+        self.post_message(self.Chosen(self, chosen, every=chosen == self._every, reset=reset))

@@ -32,6 +32,7 @@ TONES = (
     "gone",
     "key",
     "active",
+    "chosen",
     "bar",
 )
 
@@ -39,7 +40,7 @@ TONES = (
 class Toned(Widget):
     """A widget that draws runs of text in tones; the theme colours component class `tone--NAME`."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {*(f"tone--{tone}" for tone in TONES), "tone--cursor"}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"tone--{tone}" for tone in (*TONES, "cursor", "cell")}
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id, classes=classes)

@@ -25,9 +25,13 @@ LISTEN = 10
 BOUND_INACTIVE = 13
 
 INET_DIAG_INFO = 2
+INET_DIAG_CONG = 4
 INET_DIAG_SKMEMINFO = 7
 INET_DIAG_SKV6ONLY = 11
+INET_DIAG_MARK = 15
+INET_DIAG_CGROUP_ID = 21
 ASK_INFO = 1 << (INET_DIAG_INFO - 1)
+ASK_CONG = 1 << (INET_DIAG_CONG - 1)
 ASK_SKMEMINFO = 1 << (INET_DIAG_SKMEMINFO - 1)
 _REQ_PROTOCOL = struct.Struct("=HHI")
 _INET_DIAG_REQ_PROTOCOL = 3
@@ -114,6 +118,21 @@ def tcp_state(dump: Dump) -> NDArray[np.uint8]:
 def inodes(dump: Dump) -> NDArray[np.uint64]:
     """The inode of each message."""
     return netlink.gather(dump.buffer, dump.offsets + _at("inode"), np.uint32).astype(np.uint64)
+
+
+def cgroup_ids(dump: Dump) -> NDArray[np.uint64]:
+    """The id of the cgroup in which the socket was made, 0 where the kernel does not tell (before 5.8, and of
+    SYN_RECV and TIME_WAIT)."""
+    found = netlink.attributes(dump, MESSAGE.itemsize, (INET_DIAG_CGROUP_ID,))
+    return netlink.values(dump.buffer, found[INET_DIAG_CGROUP_ID], np.uint64, 0)
+
+
+def marks(dump: Dump) -> NDArray[np.int64]:
+    """The mark (SO_MARK) of each socket, -1 where the kernel does not tell, as to nobody without
+    CAP_NET_ADMIN."""
+    mark = netlink.attributes(dump, MESSAGE.itemsize, (INET_DIAG_MARK,))[INET_DIAG_MARK]
+    told = netlink.values(dump.buffer, mark, np.uint32, 0).astype(np.int64)
+    return np.where(mark.present, told, -1)
 
 
 def decode(dump: Dump, protocol: int) -> Table:

@@ -61,6 +61,7 @@ _LINK_NUMBERS: Mapping[str, tuple[int, DTypeLike, int]] = {
 IFA_ADDRESS = 1
 IFA_LOCAL = 2
 IFA_LABEL = 3
+IFA_BROADCAST = 4
 IFA_FLAGS = 8
 
 ARPHRD = {
@@ -155,7 +156,7 @@ class Addresses:
             np.where(local.lengths > 0, local.offsets, far.offsets),
             np.where(local.lengths > 0, local.lengths, far.lengths),
         )
-        flags, label = found.of(IFA_FLAGS), found.of(IFA_LABEL)
+        flags, label, broadcast = (found.of(kind) for kind in (IFA_FLAGS, IFA_LABEL, IFA_BROADCAST))
         head = fields(told, _IFADDRMSG)
         width = np.zeros(256, np.intp)
         width[[*_WIDTHS]] = [*_WIDTHS.values()]
@@ -168,12 +169,15 @@ class Addresses:
             "label": Strings.of(_texts(dump.buffer, label, _text)),
             "address": _addresses(dump.buffer, near),
             "peer": _addresses(dump.buffer, far),
+            "broadcast": _addresses(dump.buffer, broadcast),
         }
         self._columns = {
             name: column.take(rows) if isinstance(column, Strings) else column[rows]
             for name, column in columns.items()
         }
-        self._unchanged = Unchanged(dump, _IFADDRMSG.itemsize, found.offsets, [far, local, flags, label])
+        self._unchanged = Unchanged(
+            dump, _IFADDRMSG.itemsize, found.offsets, [far, local, flags, label, broadcast]
+        )
 
 
 _NOWHERE = Attribute(np.empty(0, np.intp), np.empty(0, np.intp))

@@ -23,23 +23,26 @@ _LACKING = (errno.ENOENT, errno.EINVAL, errno.EAFNOSUPPORT, errno.EPROTONOSUPPOR
 
 @dataclass(frozen=True, slots=True)
 class _Family:
-    """How one table is asked for, decoded, and read from a file where there is no such dump."""
+    """How one table is asked for, decoded, and read from a file where there is no such dump; `name` is the
+    kernel's in /proc/net/protocols."""
 
     table: str
+    name: str
     request: bytes
     decode: Callable[[Dump], Table]
     from_file: Callable[[str], Table | None] | None = None
 
 
 _FAMILIES = (
-    _Family("packet", packet.REQUEST, packet.decode, packet.from_file),
-    _Family("netlink", netlinksockets.REQUEST, netlinksockets.decode, netlinksockets.from_file),
-    _Family("vsock", vsock.REQUEST, vsock.decode),
+    _Family("packet", "PACKET", packet.REQUEST, packet.decode, packet.from_file),
+    _Family("netlink", "NETLINK", netlinksockets.REQUEST, netlinksockets.decode, netlinksockets.from_file),
+    _Family("vsock", "AF_VSOCK", vsock.REQUEST, vsock.decode),
 )
 
 
 class OthersCollector:
-    """Asks sock_diag family by family. A family that the kernel does not have gives no table and no note."""
+    """Asks sock_diag family by family. One that the kernel lacks gives no table and no note; it is not
+    asked for, because that would make the kernel load its module."""
 
     provides = ("packet", "netlink", "vsock")
 
@@ -58,7 +61,10 @@ class OthersCollector:
         taken = time.monotonic()
         tables: dict[str, Table] = {}
         refused: list[str] = []
+        there = procnet.in_use(self._proc_net)
         for family in _FAMILIES:
+            if there is not None and family.name not in there:
+                continue
             table = self._family(family, refused)
             if table is not None:
                 tables[family.table] = Table(table.columns, taken)

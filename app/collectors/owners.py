@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from sockscope.app.collectors.base import Collected
 from sockscope.app.collectors.holders import Holders, contains
 from sockscope.app.collectors.processes import Facts, ProcessFacts, ask
-from sockscope.app.collectors.procfs import Inodes
+from sockscope.app.collectors.procfs import Inodes, in_a_pid_namespace
 from sockscope.app.collectors.scan import Scan
-from sockscope.app.collectors.search import OWNED, Search
+from sockscope.app.collectors.search import ELSEWHERE, FORBIDDEN, KERNEL, OWNED, Search
 from sockscope.app.frames.frame import Note
 from sockscope.app.frames.table import Table
 
@@ -25,9 +25,10 @@ class OwnersCollector:
     """An incremental scan of /proc/PID/fd that keeps within a time budget a tick.
 
     Tables: `owners` (inode u8, pid u4, fd u4; a row a holder, sorted by all three), `processes` (pid u4,
-    start f8 epoch seconds or NaN, uid u4 or 2**32-1, name, command; those in `owners`, sorted by pid) and
-    `unowned` (inode u8, reason u1: 1 not yet looked, 2 not permitted, 3 no process holds it, 4 its process
-    ended; sorted). An unchanged table is the same object as in the tick before.
+    start f8 epoch seconds or NaN, uid u4 or 2**32-1, name, command, cgroup; those in `owners`, sorted by
+    pid) and `unowned` (inode u8, reason u1: 1 not yet looked, 2 not permitted, 3 no process holds it, 4 its
+    process ended, 6 no process of this pid namespace holds it, and there are others; sorted). An unchanged
+    table is the same object as in the tick before.
     """
 
     provides: tuple[str, ...] = ("owners", "processes", "unowned")
@@ -44,6 +45,7 @@ class OwnersCollector:
         self._clock = clock
         self._scan = Scan(proc, clock, recheck)
         self._search = Search()
+        self._within = in_a_pid_namespace(proc)
         self._facts = ProcessFacts(facts, clock)
         self._tables: dict[str, Table] = {}
         self._made_of: tuple[Holders, Inodes] | None = None
@@ -68,7 +70,8 @@ class OwnersCollector:
             self._notes = (Note("owners", "missing", f"processes cannot be listed: {error.strerror}"),)
         else:
             self._notes = self._forbidden()
-            self._search.settle(self._scan.complete, bool(self._notes), self._scan.lost, self._clock())
+            nobody = FORBIDDEN if self._notes else ELSEWHERE if self._within else KERNEL
+            self._search.settle(self._scan.complete, nobody, self._scan.lost, self._clock())
         if self._scan.idle:
             self._own(began)
         if self._scan.idle or self._facts.pending:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from sockscope.app.collectors.cgroups import of_process
 from sockscope.app.frames.table import Strings, Table
 
 NO_USER = 2**32 - 1
@@ -26,12 +27,13 @@ _WORD = re.compile(r"-?([^\s:]+)")
 
 class Facts(NamedTuple):
     """What is known of one process: `start` in seconds since the epoch (NaN unknown), `uid` the effective
-    user, texts None where they are not known."""
+    user, `cgroup` its path, texts None where they are not known."""
 
     start: float = float("nan")
     uid: int = NO_USER
     name: str | None = None
     command: str | None = None
+    cgroup: str | None = None
 
 
 def ask(pid: int) -> Facts | None:
@@ -47,12 +49,13 @@ def ask(pid: int) -> Facts | None:
             try:
                 words = process.cmdline()
             except psutil.AccessDenied:
-                return Facts(start, uid, comm)
+                return Facts(start, uid, comm, cgroup=of_process("/proc", pid))
     except (psutil.NoSuchProcess, FileNotFoundError, ProcessLookupError):
         return None
     except (psutil.AccessDenied, PermissionError):
         return Facts()
-    return Facts(start, uid, program_name(comm, words), " ".join(words)[:_LONGEST_COMMAND])
+    command = " ".join(words)[:_LONGEST_COMMAND]
+    return Facts(start, uid, program_name(comm, words), command, of_process("/proc", pid))
 
 
 def program_name(comm: str, words: Sequence[str]) -> str:
@@ -129,6 +132,7 @@ class ProcessFacts:
                     "uid": np.array([fact.uid for fact in facts], dtype=np.uint32),
                     "name": Strings.of(fact.name for fact in facts),
                     "command": Strings.of(fact.command for fact in facts),
+                    "cgroup": Strings.of(fact.cgroup for fact in facts),
                 },
                 taken,
             )

@@ -18,6 +18,9 @@ NO_SOCKET = 0
 UNREAD = 2**64 - 1
 """Stands for the inode of a descriptor that was listed and not read yet."""
 
+_FIRST_PID_NAMESPACE = 0xEFFFFFFC
+"""PROC_PID_INIT_INO, include/linux/proc_ns.h."""
+
 NO_DESCRIPTORS: Descriptors = np.empty(0, dtype=np.uint32)
 NO_INODES: Inodes = np.empty(0, dtype=np.uint64)
 
@@ -63,6 +66,16 @@ def network(root: str, pid: int | str) -> int:
         return os.stat(f"{root}/{pid}/ns/net").st_ino  # noqa: PTH116 - a Path costs as much as the call
     except OSError:
         return 0
+
+
+def in_a_pid_namespace(root: str) -> bool:
+    """Whether there are processes outside of this one's pid namespace, which are not listed
+    (pid_namespaces(7))."""
+    try:
+        own = os.stat(f"{root}/self/ns/pid").st_ino  # noqa: PTH116 - as above
+    except OSError:
+        return False
+    return own != _FIRST_PID_NAMESPACE
 
 
 class Reading:

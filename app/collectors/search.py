@@ -15,6 +15,9 @@ NOT_LOOKED = 1
 FORBIDDEN = 2
 KERNEL = 3
 GONE = 4
+ELSEWHERE = 6
+"""No process that is listed holds it, but not all of the machine's are: others are outside of this process's
+pid namespace. (5 is no reason of a search: the model's for sockets that cannot have a holder.)"""
 
 LONG_AGO = -(2**62)
 
@@ -27,7 +30,7 @@ class Search:
     for (the scan's pass, and seconds), and the reason it has no holder.
 
     An inode without holder is open (NOT_LOOKED, GONE) until every process was read completely since it is
-    looked for; then the search is over (FORBIDDEN, KERNEL) and costs nothing more.
+    looked for; then the search is over (FORBIDDEN, KERNEL, ELSEWHERE) and costs nothing more.
     """
 
     def __init__(self) -> None:
@@ -103,10 +106,10 @@ class Search:
             self._asked_at[lost] = now
         self.reason[self.held] = OWNED
 
-    def settle(self, complete: int, forbidden: bool, lost: bool, now: float) -> None:
+    def settle(self, complete: int, nobody: int, lost: bool, now: float) -> None:
         """End the search for what is looked for since pass `complete` or before: every process was read
-        completely since then. `forbidden`: some process could not be read. `lost`: some process has just
-        ended before it could be read, so what it may have held is GONE first."""
+        completely since then. `nobody` is the reason that what was not found gets. `lost`: some process has
+        just ended before it could be read, so what it may have held is GONE first."""
         over = self._open() & (self._since <= complete)
         gone = self.reason == GONE
         if lost:
@@ -115,7 +118,7 @@ class Search:
             self._asked_at[fresh] = now
             over &= gone
         over &= ~gone | (self._asked_at <= now - SURVIVED)
-        self.reason[over] = FORBIDDEN if forbidden else KERNEL
+        self.reason[over] = nobody
 
     def newest(self, latest: float = math.inf) -> int:
         """The latest pass since which something is looked for that was first asked for at `latest` seconds or

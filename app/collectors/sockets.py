@@ -1,5 +1,6 @@
 """Internet sockets from sock_diag: `sockets`, one row each, `tcp_states`, the count of every TCP state,
-`tcp_info` (tcpinfo.py), and `mptcp` (mptcp.py) where there is such a connection.
+`tcp_info` (tcpinfo.py), `mptcp` (mptcp.py) where there is such a connection, `cgroups` with `cgroup_paths`
+(cgroups.py): the cgroup of each row, and `marks`: the mark of each.
 
 Layouts: inetdiag.py.
 
@@ -9,7 +10,8 @@ sctp/constants.h), timer u1, retrans u1, expires u4 (ms), local_address and remo
 network order (IPv4 in the first four), local_port and remote_port u2, interface u4 (index of the bound
 device), cookie u8 (0 where there is none; associations of one SCTP socket share it), rx_queue and tx_queue
 u4, uid u4, inode u8, v6only i1 (-1 unknown) and drops i8 (-1 unknown). Where rows are left out, `inodes` has
-those of all sockets all the same, in one column inode u8, with repeats.
+those of all sockets all the same, in one column inode u8, with repeats. `cgroups` has the column id u8 (0
+unknown), `marks` the column mark i8 (-1 unknown), both with a place for each row of `sockets`.
 """
 
 from __future__ import annotations
@@ -27,7 +29,9 @@ from numpy.typing import NDArray
 
 from sockscope.app.collectors import mptcp, netlink, procnet, tcpinfo
 from sockscope.app.collectors.base import Collected
+from sockscope.app.collectors.cgroups import CgroupTree
 from sockscope.app.collectors.inetdiag import (
+    ASK_CONG,
     ASK_INFO,
     ASK_SKMEMINFO,
     BOUND_INACTIVE,
@@ -36,10 +40,12 @@ from sockscope.app.collectors.inetdiag import (
     MESSAGE,
     SOCK_DIAG_BY_FAMILY,
     TCPDIAG_GETSOCK,
+    cgroup_ids,
     cookies,
     decode,
     each_once,
     inodes,
+    marks,
     request,
     request_both,
     tcp_state,
@@ -96,7 +102,7 @@ class SocketsCollector:
     Where sock_diag is refused everything comes from /proc/net, and a note says so.
     """
 
-    provides = ("sockets", "tcp_states", "tcp_info", "mptcp", "inodes")
+    provides = ("sockets", "tcp_states", "tcp_info", "mptcp", "inodes", "cgroups", "cgroup_paths", "marks")
 
     def __init__(self, proc_net: str = procnet.PROC_NET) -> None:
         self._counts_mptcp = _kernel() >= _MPTCP_IS_COUNTED
@@ -104,6 +110,7 @@ class SocketsCollector:
         self._absent: set[tuple[int, int]] = set()
         self._netlink: NetlinkSocket | None = None
         self._refused = ""
+        self._tree = CgroupTree()
         self.choose(frozenset({"sockets"}), None)
         try:
             self._netlink = NetlinkSocket(NETLINK_SOCK_DIAG)
@@ -128,25 +135,29 @@ class SocketsCollector:
         taken = time.monotonic()
         tables = self._over_netlink()
         if tables is not None:
-            return Collected({name: Table(table.columns, taken) for name, table in tables.items()})
+            stamped = {name: Table(table.columns, taken) for name, table in tables.items() if not table.taken}
+            return Collected({**tables, **stamped})
         note = Note("sockets", "fallback", f"sock_diag: {self._refused}; read from /proc/net instead")
         rows = self._files("tcp", "tcp6")
         told = {"tcp_states": tcp_states(Table(rows.columns, taken))}
         if "sockets" in self._wanted:
             rows = concatenate([rows, self._files("udp", "udp6", "udplite", "udplite6", "raw", "raw6")])
             told["sockets"] = Table(rows.columns, taken)
+            if "cgroups" in self._wanted:  # of which these files tell nothing
+                told["cgroups"] = Table({"id": np.zeros(len(rows), np.uint64)}, taken)
         return Collected(told, (note,))
 
     def _over_netlink(self) -> dict[str, Table] | None:
         """None where sock_diag is refused."""
         counts = procnet.in_use(self._proc_net) if "sockets" in self._wanted else {}
         carried = counts is not None and any(counts.get(name) for name in _MPTCP.names)
-        tcp = self._tcp(ASK_INFO if carried or "tcp_info" in self._wanted else 0)
+        told_of = "tcp_info" in self._wanted
+        tcp = self._tcp((ASK_INFO if carried or told_of else 0) | (ASK_CONG if told_of else 0))
         if tcp is None:
             return None
         told = {"tcp_states": _table_of_counts(np.concatenate([state for _, state in tcp]))}
         shown = self._shown(tcp)
-        if "tcp_info" in self._wanted:
+        if told_of:
             told["tcp_info"] = concatenate([tcpinfo.decode(dump, MESSAGE) for dump in shown])
         if "sockets" in self._wanted:
             others = self._others(counts, [dump for dump, _ in tcp])
@@ -154,6 +165,11 @@ class SocketsCollector:
                 return None
             rows = concatenate([*(decode(dump, socket.IPPROTO_TCP) for dump in shown), *others.rows])
             told["sockets"] = rows
+            if "cgroups" in self._wanted:
+                ids = np.concatenate([*map(cgroup_ids, shown), *others.cgroups])
+                told |= {"cgroups": Table({"id": ids}), "cgroup_paths": self._tree.look(ids)}
+            if "marks" in self._wanted:
+                told["marks"] = Table({"mark": np.concatenate([*map(marks, shown), *others.marks])})
             if others.mptcp:
                 parts = [*map(mptcp.connections, others.mptcp), *map(mptcp.subflows, shown)]
                 told["mptcp"] = concatenate(parts)
@@ -164,7 +180,7 @@ class SocketsCollector:
 
     def _tcp(self, info: int) -> list[tuple[Dump, NDArray[np.uint8]]] | None:
         """All TCP sockets, each once, and their states; None where they are refused. The kernel tells with
-        `info` which of them carry MPTCP."""
+        ASK_INFO among `info` which of them carry MPTCP."""
         both = request_both(_ALL_TCP, info)
         dumps = self._ask(TCPDIAG_GETSOCK, socket.AF_UNSPEC, socket.IPPROTO_TCP, both)
         if dumps == []:
@@ -190,8 +206,15 @@ class SocketsCollector:
             if kind is _MPTCP and self._answered_as_tcp(dumps, tcp):
                 continue
             others.rows += [decode(dump, kind.protocol) for dump in dumps]
+            if "cgroups" in self._wanted:
+                others.cgroups += map(cgroup_ids, dumps)
+            if "marks" in self._wanted:
+                others.marks += map(marks, dumps)
             if kind.files and not dumps:
-                others.rows.append(self._files(*kind.files))
+                listed = self._files(*kind.files)
+                others.rows.append(listed)
+                others.cgroups.append(np.zeros(len(listed), np.uint64))
+                others.marks.append(np.full(len(listed), -1, np.int64))
             if kind is _MPTCP:
                 others.mptcp = [dump for dump in dumps if len(dump)]
         return others
@@ -246,9 +269,12 @@ class SocketsCollector:
 
 @dataclass(eq=False, slots=True)
 class _Others:
-    """What there is beside TCP: rows, and the dumps of MPTCP that hold any."""
+    """What there is beside TCP: rows, the cgroups and marks of these where they are asked for, and the dumps
+    of MPTCP that hold any."""
 
     rows: list[Table] = field(default_factory=list)
+    cgroups: list[NDArray[np.uint64]] = field(default_factory=list)
+    marks: list[NDArray[np.int64]] = field(default_factory=list)
     mptcp: list[Dump] = field(default_factory=list)
 
 

@@ -17,33 +17,36 @@ from textual.screen import Screen
 from textual.widgets import Input
 
 from sockscope.app.actions import APP, holding
-from sockscope.app.dashboard.feed import Arrived, Feed, SourceGone, Unmade
+from sockscope.app.dashboard.columnkeys import ColumnKeys
+from sockscope.app.dashboard.feed import Arrived, Feed, NameCame, SourceGone, Unmade
+from sockscope.app.dashboard.filtering import Filtering, like_cell
+from sockscope.app.dashboard.groupkeys import OF_ROWS, GroupKeys
 from sockscope.app.dashboard.picture import Picture
 from sockscope.app.model.engine import Request, Snapshot
 from sockscope.app.output.export import export, words_of_row
+from sockscope.app.recall import Recall
 from sockscope.app.sources.base import Source
-from sockscope.app.view import choices, ways
+from sockscope.app.view import log, ways
 from sockscope.app.view.bars import Status
 from sockscope.app.view.calm import Calm
 from sockscope.app.view.session import Session
 from sockscope.app.view.trail import Trail, leads
 from sockscope.styles import SHEET
 from sockscope.styles.themes import THEMES
+from sockscope.widgets.entry import Entry
 from sockscope.widgets.grid import Grid, Place
 from sockscope.widgets.help import HelpScreen
 from sockscope.widgets.keys import TABS_OF, bindings
 from sockscope.widgets.line import Line
-from sockscope.widgets.paced import PacedApp
-from sockscope.widgets.picker import Picker
 from sockscope.widgets.question import Question
 
 WHICH = "which"
 """The question for an address."""
-STATES = "states"
-"""The dialog of TCP states."""
+NAMES_EVERY = 0.25
+"""Seconds for which names of hosts are gathered before they are drawn."""
 
 
-class Dashboard(PacedApp):
+class Dashboard(ColumnKeys, GroupKeys):
     """Draws snapshots and passes wishes on.
 
     A snapshot that answers a wish is drawn at once; one that only time brought waits while the terminal has
@@ -58,20 +61,33 @@ class Dashboard(PacedApp):
     ]
 
     def __init__(
-        self, source: Source, session: Session, theme: str = THEMES[0].name, *, calm: bool = False
+        self,
+        source: Source,
+        session: Session,
+        theme: str = THEMES[0].name,
+        *,
+        calm: bool = False,
+        recall: Recall | None = None,
+        columns_file: Path | None = None,
     ) -> None:
+        """Filters that were used go to `recall`, columns that are chosen to `columns_file`."""
         super().__init__()
+        self._columns_file = columns_file
         self._session = session
         self._feed = Feed(source, session, self.post_message)
         self._picture = Picture()
+        self._filtering = Filtering(self._picture.entry, session, recall or Recall())
         self._calm = Calm(calm)
         self._snapshot: Snapshot | None = None
         self._drawn: Request | None = None
         self._late = False
         self._places: dict[str, Place] = {}
         self._trail = Trail()
+        self._group_places = {}
+        self._origin: tuple[str, int] | None = None
         self._paused_at = 0.0
         self._failure = ""
+        self._named = False
         self._awaited = False
         for each in THEMES:
             self.register_theme(each)
@@ -101,7 +117,7 @@ class Dashboard(PacedApp):
     def _arrived(self, message: Arrived) -> None:
         snapshot = message.snapshot
         back = self._feed.found()
-        if snapshot.request.tab != self._session.active:
+        if not self._session.shows(snapshot.request):
             return
         self._snapshot = snapshot
         self._feed.wonder(snapshot.questions)
@@ -116,9 +132,26 @@ class Dashboard(PacedApp):
                 return
         self._draw()
 
+    def can_wait(self, x: int, y: int) -> bool:
+        """The rows of the table; all else says what a key did."""
+        return len(self.screen_stack) == 1 and self._picture.grid.holds_row(x, y)
+
     def caught_up(self) -> None:
         """The terminal has shown everything: draw what had to wait for that."""
         if self._late and self._calm.due(time.monotonic()):
+            self._draw()
+
+    @on(NameCame)
+    def _name_came(self) -> None:
+        """Names come one by one: they are drawn together, as what time brings is."""
+        if not self._named:
+            self._named = True
+            self.set_timer(NAMES_EVERY, self._draw_names)
+
+    def _draw_names(self) -> None:
+        self._named = False
+        self._late = self._late or self.behind
+        if not self.behind and self._calm.due(time.monotonic()):
             self._draw()
 
     @on(Unmade)
@@ -148,36 +181,30 @@ class Dashboard(PacedApp):
         self._calm.drawn(now)
         session, snapshot, width = self._session, self._snapshot, self.size.width
         session.calm = calm = self._calm.on(now)
-        status = Status(now - self._paused_at if session.paused else None, self._feed.lost, calm)
+        status = Status(
+            now - self._paused_at if session.paused else None, self._feed.lost, calm, session.naming.on
+        )
         self._picture.draw_lines(snapshot, session, status, width)
         if snapshot is None:
             return
-        if isinstance(self.screen, Picker) and self.screen.id == STATES:
-            self.screen.update(choices.states(snapshot.states))
-        if snapshot.request.tab == session.active:
+        self._tell_dialogs(snapshot)
+        if session.shows(snapshot.request):
             self._drawn = snapshot.request
-            self._picture.draw_rows(snapshot, session, width)
+            self._picture.draw_rows(snapshot, session, self._filtering.typing, width)
 
     def on_resize(self, event: Resize) -> None:
         """Arrange what fits; then everything anew for the new width."""
         self._picture.fit(self.screen_stack[0], event.size)
         self.call_after_refresh(self._draw)
 
-    def _ask(self) -> None:
-        """Something was chosen that the next snapshot has to follow, and what stands around it at once."""
-        self._feed.ask()
-        self._draw()
-
-    def _ask_from_the_top(self) -> None:
-        """Other rows or another order: nothing of the old ones is drawn again."""
-        self._picture.grid.to_top()
-        self._feed.ask()
-
     # What the table and the lines tell
 
     @on(Grid.Opened)
     def _open(self, message: Grid.Opened) -> None:
         session = self._session
+        if session.choices.grouping is not None:
+            self._descend(message.key)
+            return
         session.details_open = not session.details_open
         session.open_row = message.key
         self._ask()
@@ -197,12 +224,6 @@ class Dashboard(PacedApp):
     def _tab_clicked(self, message: Line.Clicked) -> None:
         self.action_tab(message.target)
 
-    @on(Line.Clicked, "#strip")
-    def _state_clicked(self, message: Line.Clicked) -> None:
-        if self._session.active != "connections":
-            self.action_tab("connections")
-        self.action_only(int(message.target))
-
     @on(Line.Clicked, "#footer")
     async def _key_clicked(self, message: Line.Clicked) -> None:
         await self.run_action(message.target, self._picture.grid if message.target == "open" else self)
@@ -218,6 +239,8 @@ class Dashboard(PacedApp):
             return typing and action in ("keep_filter", "back")
         if len(self.screen_stack) > 1:
             return False
+        if action in OF_ROWS and self._session.choices.grouping is not None:
+            return False
         tabs = TABS_OF.get((action, parameters))
         if tabs is not None:
             return "" in tabs or self._session.active in tabs
@@ -229,6 +252,7 @@ class Dashboard(PacedApp):
         if tab == session.active:
             return
         self._places[session.active] = grid.place
+        self._origin = None
         session.go(tab)
         grid.restore(self._places.get(tab, Place()))
         self._feed.order()
@@ -239,19 +263,44 @@ class Dashboard(PacedApp):
         self.action_tab(self._session.step(by))
 
     def action_filter(self) -> None:
-        """Type words; rows follow while one types."""
-        self._picture.entry.open(self._session.choices.words)
+        """Type a filter; rows follow while one types."""
+        self._filtering.open()
+        self._draw()
 
     @on(Input.Changed)
     def _typed(self, message: Input.Changed) -> None:
         if self._picture.entry.typing:
-            self._session.filter(message.value)
+            self._filtering.typed(message.value)
             self._ask()
 
+    @on(Entry.Completed)
+    def _complete(self, message: Entry.Completed) -> None:
+        self._filtering.complete(message.by, lambda: self._snapshot.rows if self._snapshot else None)
+        self._draw()
+
+    @on(Entry.Recalled)
+    def _recall(self, message: Entry.Recalled) -> None:
+        self._filtering.recall(message.by)
+
     def action_keep_filter(self) -> None:
-        """Back to the table; the filter stays in force."""
-        self._session.filter(self._picture.entry.value)
-        self._end_typing()
+        """Back to the table; the filter stays in force. What is no filter has to be put right first."""
+        if self._filtering.keep():
+            self._end_typing()
+        else:
+            self._draw()
+
+    def action_like_cell(self, wanted: bool) -> None:
+        """Only rows that have what stands under the column's cursor, or only the others."""
+        snapshot, (key, column) = self._snapshot, self._picture.grid.cursor_cell
+        if snapshot is None or snapshot.rows is None or key is None:
+            return
+        if not self._session.shows(snapshot.request):
+            return
+        why = like_cell(self._session, snapshot.rows, key, column, wanted=wanted)
+        if why:
+            self.notify(why, markup=False)
+        else:
+            self._ask()
 
     def _end_typing(self) -> None:
         self._picture.entry.close()
@@ -271,6 +320,18 @@ class Dashboard(PacedApp):
         else:
             way = "Esc clears the filter" if self._session.filtered else "only some rows are shown"
             self.notify(f"{link.what} is hidden: {way}", markup=False)
+
+    def action_history(self) -> None:
+        """To what the log has of the peer of the cursor's row."""
+        session, key = self._session, self._picture.grid.cursor_key
+        wanted = None if self._snapshot is None or key is None else log.history_of(self._snapshot, key)
+        if wanted is None or key is None:
+            return
+        came = (session.active, key)
+        self.action_tab(log.LOG.id)
+        self._origin = came
+        session.filter(wanted)
+        self._ask_from_the_top()
 
     def action_which(self) -> None:
         """Ask for an address, and the kernel for the way there."""
@@ -294,7 +355,7 @@ class Dashboard(PacedApp):
 
     async def action_back(self) -> None:
         """Out of the filter being typed, else back to the row one was led from, else out of the details, else
-        out of the filter in force."""
+        to the groups one came from or out of them, else out of the filter in force."""
         session, grid = self._session, self._picture.grid
         if self._picture.entry.typing:
             session.filter("")
@@ -306,30 +367,16 @@ class Dashboard(PacedApp):
         if session.details_open:
             session.details_open = False
             session.open_row = None
+        elif self._ascend():
+            return
+        elif self._origin is not None:
+            tab, _ = self._origin
+            session.clear()
+            self.action_tab(tab)
+            return
         else:
             session.clear()
         self._ask()
-
-    def action_only(self, state: int) -> None:
-        """Only one TCP state, or all again."""
-        self._session.only(state)
-        self._ask_from_the_top()
-
-    def action_all_states(self) -> None:
-        """Every TCP state."""
-        self._session.states(None)
-        self._ask_from_the_top()
-
-    def action_states(self) -> None:
-        """Choose states from a list."""
-        if self._snapshot is not None:
-            states, chosen = choices.states(self._snapshot.states), self._session.choices.query.states
-            self.push_screen(Picker("TCP states", states, chosen, opened_by="f", id=STATES))
-
-    @on(Picker.Chosen, f"#{STATES}")
-    def _states_chosen(self, message: Picker.Chosen[int]) -> None:
-        self._session.states(None if message.every else message.chosen)
-        self._ask_from_the_top()
 
     def action_sort(self) -> None:
         """Sort by the next column on the screen."""
@@ -337,6 +384,11 @@ class Dashboard(PacedApp):
             window = self._picture.window(self._snapshot, self._session)
             self._session.sort_next([placed.column.id for placed in window.columns])
             self._ask_from_the_top()
+
+    def action_line(self) -> None:
+        """Who uses the line first, or the order before."""
+        self._session.line()
+        self._ask_from_the_top()
 
     def action_reverse(self) -> None:
         """The other way round."""
@@ -347,6 +399,11 @@ class Dashboard(PacedApp):
         """Turn over one of the tab's switches."""
         self._session.switch(name)
         self._feed.ask()
+
+    def action_names(self) -> None:
+        """Names instead of numbers, or numbers again."""
+        self._session.naming.toggle()
+        self._ask()
 
     def action_mark(self) -> None:
         """Count changes from now on, or no longer."""
@@ -382,14 +439,14 @@ class Dashboard(PacedApp):
         """The cursor's row, as it reads, to the clipboard of the terminal."""
         key = self._picture.grid.cursor_key
         if self._snapshot is not None and key is not None:
-            text = words_of_row(self._snapshot, self._session.columns, key)
+            text = words_of_row(self._snapshot, self._session.columns, key, self._session.naming)
             self.copy_to_clipboard(text)
             self.notify(f"copied: {text}", markup=False)
 
     def action_export(self) -> None:
         """What is shown, to a CSV file in the current directory."""
         snapshot, view = self._snapshot, self._session.view
-        if snapshot is None or snapshot.rows is None:
+        if snapshot is None or snapshot.rows is None or not self._session.shows(snapshot.request):
             return
         name = time.strftime(f"sockscope-{view.id}-%Y%m%d-%H%M%S.csv")
         try:

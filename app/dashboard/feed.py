@@ -34,6 +34,14 @@ class Arrived(Message):
         return isinstance(message, Arrived)
 
 
+class NameCame(Message):
+    """The name of a host has come."""
+
+    def can_replace(self, message: Message) -> bool:
+        """One is enough for all."""
+        return isinstance(message, NameCame)
+
+
 class SourceGone(Message):
     """The stream of frames has ended."""
 
@@ -70,12 +78,14 @@ class Feed:
 
     def start(self) -> None:
         """Begin to listen to the source."""
+        self._session.naming.hosts.arrived = lambda: self._post(NameCame())
         self._worker.start()
         self.order()
         self._read()
 
     def close(self) -> None:
-        """End the source and the thread; nothing is left running."""
+        """End the source and the thread; nothing is left running but look-ups, for which nobody waits."""
+        self._session.naming.hosts.close()
         self._source.close()
         self._worker.stop()
 
@@ -111,6 +121,7 @@ class Feed:
         session = self._session
         lookups = (*session.lookups, *self._questions)
         wanted = catalog.needs(session.active, session.choices.options)
+        wanted |= session.column_needs | session.filter_needs | session.details_need
         return wanted | {"lookups"} if lookups else wanted, session.states_enough, lookups
 
     def found(self) -> bool:

@@ -16,6 +16,8 @@ from sockscope.app.model.states import NAMES
 from sockscope.app.view import bars, facts
 from sockscope.app.view.calm import without_history
 from sockscope.app.view.columns import Cell
+from sockscope.app.view.filterline import Typing, below
+from sockscope.app.view.layout import unshortened
 from sockscope.app.view.session import Session
 from sockscope.app.view.window import Window
 from sockscope.widgets.entry import Entry
@@ -55,8 +57,8 @@ class Picture:
             self._strip,
             self._tabs,
             Container(self.grid, self.details, id="body"),
-            self._filter,
             self.entry,
+            self._filter,
             self._footer,
             id="all",
         )
@@ -77,7 +79,8 @@ class Picture:
         """What stands around the table, of whatever tab the snapshot is."""
         self.details.display = session.details_open
         speaks = snapshot is not None and snapshot.request.tab == session.active and bool(snapshot.standing)
-        self._filter.display = session.filtered or self.entry.typing or speaks
+        grouped = session.choices.grouping is not None
+        self._filter.display = session.filtered or self.entry.typing or speaks or grouped
         self._header.show(*bars.header(snapshot, status, session.interval, width))
         tabs = {} if snapshot is None else snapshot.tabs
         self._tabs.show(*bars.tab_bar(tuple(session.views.values()), session.active, tabs, width))
@@ -86,17 +89,27 @@ class Picture:
             states = without_history(snapshot.states) if status.calm else snapshot.states
             self._strip.show(*bars.strip_bar(states, width))
 
-    def draw_rows(self, snapshot: Snapshot, session: Session, width: int) -> None:
+    def draw_rows(self, snapshot: Snapshot, session: Session, typing: Typing, width: int) -> None:
         """The table, its filter and its details."""
         self.grid.show(self.window(snapshot, session), why_empty(snapshot, session))
-        words = "" if self.entry.typing else session.filter_words
-        self._filter.show(*bars.filter_line(snapshot, session.view, words, width))
+        if not self.entry.typing:
+            left = [*bars.grouped_by(snapshot, session.view), *bars.in_force(session.filter_words)]
+        else:
+            left = below(typing, session.choices.query.filter, width)
+        if self.entry.typing and (typing.mistake or typing.choices):
+            self._filter.show(left)
+        else:
+            self._filter.show(*bars.filter_line(snapshot, session.view, left, width))
         if session.details_open:
-            self.details.show(partial(facts.lines, snapshot.details or (), snapshot.details_gone))
+            told = facts.with_names(snapshot.details or (), session.naming)
+            self.details.show(partial(facts.lines, told, snapshot.details_gone))
 
     def window(self, snapshot: Snapshot, session: Session) -> Window:
         """The rows of a snapshot as wide as the table is."""
-        return Window(snapshot, session.columns, self.grid.size.width)
+        columns = session.columns
+        if session.wide and snapshot.rows is not None and snapshot.request.tab == session.active:
+            columns = unshortened(columns, snapshot.rows)
+        return Window(snapshot, columns, self.grid.size.width, session.naming, session.view.columns[0])
 
 
 def why_empty(snapshot: Snapshot, session: Session) -> str:
@@ -104,8 +117,10 @@ def why_empty(snapshot: Snapshot, session: Session) -> str:
     total = snapshot.total - snapshot.left_out
     if snapshot.empty:
         return snapshot.empty
+    if snapshot.grouped is not None:
+        return "the filter leaves nothing to group (Esc shows the rows)"
     query = session.choices.query
-    if query.states is not None and not query.words:
+    if query.states is not None and query.filter is None:
         names = " or ".join(NAMES[code] for code in sorted(query.states)) or "no state at all"
         return f"no socket is in {names} (Esc shows all {total:,})"
     return f"the filter hides all {total:,} {session.view.noun} (Esc clears it)"

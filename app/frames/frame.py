@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from sockscope.app.frames.table import Table
+import numpy as np
+
+from sockscope.app.frames.table import Table, concatenate
 
 Kind = Literal["incomplete", "fallback", "forbidden", "missing", "failed"]
 
@@ -32,7 +34,13 @@ class Host:
     namespace: int = 0
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+EVENTS = {"destroyed": "number"}
+"""Tables that each tell only what is new, and the column in which they number it."""
+MOST_EVENTS = 100_000
+"""Rows of such a table that are kept while nobody looks at frames, the newest."""
+
+
+@dataclass(frozen=True, eq=False, slots=True, weakref_slot=True)
 class Frame:
     """One tick: tables by name, and what it took to make them.
 
@@ -51,6 +59,20 @@ class Frame:
     notes: tuple[Note, ...] = ()
     cost: Mapping[str, float] = field(default_factory=dict)
     stretch: float = 0.0
+
+    def after(self, missed: Frame) -> Frame:
+        """This frame with the events, and the notes on them, of one before it that nobody has looked at."""
+        kept = {}
+        for name, number in EVENTS.items():
+            old, new = missed.tables.get(name), self.tables.get(name)
+            if old is None or old is new or not len(old):
+                continue
+            if new is not None and len(new):
+                old = concatenate([old.take(old.numbers(number) < new.numbers(number)[0]), new])
+            taken = old.taken if new is None else new.taken
+            kept[name] = Table(old.take(np.arange(len(old))[-MOST_EVENTS:]).columns, taken)
+        notes = tuple(note for note in missed.notes if note.table in kept and note not in self.notes)
+        return replace(self, tables={**self.tables, **kept}, notes=self.notes + notes) if kept else self
 
     @property
     def every(self) -> float:

@@ -6,8 +6,8 @@ txqlen, promiscuity, allmulti, carrier_changes, flags u4 (ifi_flags), master and
 name in STATS as u8.
 
 `addresses`, one row an address: index u4, family u1, prefix u1, scope u1, flags u4 (ifa_flags), label (text),
-address and peer (n, 16) u1 in network order, IPv4 in the first four; peer is the address itself where the
-interface is no point-to-point link.
+address, peer and broadcast (n, 16) u1 in network order, IPv4 in the first four; peer is the address itself
+where the interface is no point-to-point link, broadcast is zeros where there is none.
 """
 
 from __future__ import annotations

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from sockscope.app.collectors.lookups import Lookup
 from sockscope.app.frames.frame import Frame
 from sockscope.app.frames.table import Table
+from sockscope.app.model.groupview import Grouped, Grouping, GroupParts, Groups
 from sockscope.app.model.ownership import NO_PERMISSION
-from sockscope.app.model.presence import GONE, Presence
+from sockscope.app.model.presence import GONE, LINGERING, Presence
 from sockscope.app.model.query import Query, Reading, select
 from sockscope.app.model.rates import Key
 from sockscope.app.model.states import StateNow, StateStrip
@@ -44,6 +45,12 @@ class TabParts:
     """What the kernel has to be asked for the details of a row."""
     decides: Callable[[Store, Table], int | None] = lambda _, __: None
     """The key of the row that answers what the user asked the kernel, once it does."""
+    watch: Callable[[Store, Table, int], None] = lambda _, __, ___: None
+    """Takes note of the row whose details are open, before they are made."""
+    lingering: int = LINGERING
+    """How many rows that are gone may still be shown for a moment."""
+    groupings: Mapping[str, GroupParts] = field(default_factory=dict)
+    """What its rows can be grouped by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +65,14 @@ class Request:
     paused: bool = False
     marked: int = 0
     """0 for no mark; a number that differs from the last one sets the mark anew."""
+    grouping: Grouping | None = None
+    """What the rows are grouped by, None where the rows themselves are shown."""
+
+    @property
+    def sorting(self) -> tuple[str, bool]:
+        """The column that what is shown is sorted by, and whether largest first."""
+        by = self.grouping or self.query
+        return by.sort, by.descending
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -72,8 +87,9 @@ class TabState:
 class Snapshot:
     """Everything one screen shows, frozen.
 
-    `rows` are all rows of the tab; `order` (intp) the ones to show, in order; `keys` (uint64) the identities
-    of these. `details` is what the tab's view says of the open row, `details_gone` that it no longer exists.
+    `rows` are all rows of the tab, or groups of them; `order` (intp) the ones to show, in order; `keys`
+    (uint64) the identities of these. `details` is what the tab's view says of the open row, `details_gone`
+    that it no longer exists.
     """
 
     request: Request
@@ -101,6 +117,8 @@ class Snapshot:
     """The key of the row that answers what the user asked the kernel."""
     hidden_owners: int = 0
     """Sockets whose owner this user may not see."""
+    grouped: int | None = None
+    """How many rows the groups hold together, None where rows are shown."""
 
     @property
     def things(self) -> NDArray[np.intp]:
@@ -108,6 +126,13 @@ class Snapshot:
         if self.rows is None or "heading" not in self.rows:
             return self.order
         return self.order[~self.rows.numbers("heading")[self.order].astype(np.bool_)]
+
+    @property
+    def groups(self) -> int:
+        """How many groups have members."""
+        if self.rows is None or self.grouped is None:
+            return 0
+        return int(np.count_nonzero(self.rows.numbers("count")))
 
     @property
     def total(self) -> int:
@@ -146,13 +171,14 @@ class Engine:
         self._tabs = tabs
         self._store = Store()
         self._strip = StateStrip()
-        self._presence = {tab: Presence() for tab in tabs}
+        self._presence = {tab: Presence(parts.lingering) for tab, parts in tabs.items()}
         self._switched: dict[str, Options] = {}
         self._live = _Scene(self._store)
         self._paused: _Scene | None = None
         self._mark = 0
         self._details: tuple[int, Any] | None = None
         self._chosen: _Chosen | None = None
+        self._groups = Groups()
 
     def advance(self, frame: Frame) -> None:
         """Take a frame in; histories grow, shown or not."""
@@ -184,10 +210,15 @@ class Engine:
         chosen = self._choose(rows, request.query, parts.reading)
         since = scene.store.marked_at
         details, gone = self._open(scene, request, rows, parts)
+        groups = self._group(scene, request, chosen, parts)
+        if groups is not None:
+            chosen = _Chosen(
+                groups.groups, chosen.query, groups.order, groups.groups.numbers("key")[groups.order]
+            )
         return Snapshot(
             request=request,
             frame=scene.store.frame,
-            rows=rows,
+            rows=chosen.rows,
             order=chosen.order,
             keys=chosen.keys,
             states=scene.states,
@@ -197,11 +228,12 @@ class Engine:
             details_gone=gone,
             elapsed=scene.elapsed,
             marked_for=None if since is None else scene.store.frame.monotonic - since,
-            left_out=parts.left_out(scene.store),
+            left_out=0 if groups is not None else parts.left_out(scene.store),
             standing=parts.standing(scene.store),
             questions=_questions(request, rows, parts),
             decided=None if rows is None else parts.decides(scene.store, rows),
             hidden_owners=_hidden(scene.store),
+            grouped=None if groups is None else groups.whole,
         )
 
     def _set_mark(self, mark: int) -> None:
@@ -239,6 +271,16 @@ class Engine:
             last = self._chosen = _Chosen(rows, query, order, keys)
         return last
 
+    def _group(self, scene: _Scene, request: Request, chosen: _Chosen, parts: TabParts) -> Grouped | None:
+        """The groups of the chosen rows, where groups are asked for."""
+        asked, rows = request.grouping, chosen.rows
+        if asked is None or rows is None:
+            return None
+        about = (request.tab, request.options, replace(request.query, sort="", descending=False))
+        taken = scene.store.frame.monotonic
+        split = parts.groupings[asked.by]
+        return self._groups.make(rows, chosen.order, asked, split, taken=taken, about=about)
+
     def _open(self, scene: _Scene, request: Request, rows: Table | None, parts: TabParts) -> tuple[Any, bool]:
         """Details of the open row and whether it is gone; a row that is gone keeps the last that was said."""
         key = request.open_row
@@ -247,6 +289,7 @@ class Engine:
             return None, False
         places = np.flatnonzero(rows.numbers("key") == np.uint64(key))
         if len(places):
+            parts.watch(scene.store, rows, int(places[0]))
             self._details = (key, parts.details(scene.store, rows, int(places[0])))
             return self._details[1], bool(rows.numbers("presence")[places[0]] == GONE)
         if self._details is not None and self._details[0] == key:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -10,11 +9,16 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from sockscope.app.frames.table import Numbers, Table
+from sockscope.app.frames.inet import IPPROTO_SCTP
+from sockscope.app.frames.table import Numbers, Strings, Table
 from sockscope.app.model.endpoints import addresses
 from sockscope.app.model.identity import mix
+from sockscope.app.model.presence import GONE, NEW, STEADY
 from sockscope.app.model.rates import Key, find
 from sockscope.app.model.states import ORDER
+
+LAID_OUT = ("parent", "section", "heading", "listener")
+"""Columns that place rows among each other and mean nothing for groups."""
 
 Split = Callable[[Table], tuple[Numbers, ...]]
 """Integer columns, one value a row: rows in which all are equal belong together."""
@@ -30,37 +34,76 @@ def grouped(rows: Table, chosen: NDArray[np.intp], split: Split, sums: tuple[str
     """One row a group of `rows[chosen]`, the largest first.
 
     Each carries the columns of one of its rows, by which it is named, and: `key` (uint64, mixed from what the
-    group shares), `count` (i8), STATE_COUNTS (i8) where rows have a `tcp_state`, and for each column in
-    `sums` that the rows have `sum_NAME` (f8; NaN counts as nothing, all NaN gives NaN).
+    group shares), `count` (i8), STATE_COUNTS (i8) where rows have a `tcp_state`, for each column in `sums`
+    that the rows have `sum_NAME` (f8; NaN counts as nothing, all NaN gives NaN), and `share` (f8, of all that
+    was counted). Rows that have just gone (`presence`) count as nothing, and a group that has no others is
+    GONE.
     """
-    members = rows.take(chosen)
-    shared = split(members)
-    _, first, group, count = np.unique(
-        mix(*shared), return_index=True, return_inverse=True, return_counts=True
-    )
+    keys = mix(*split(rows))[chosen]
+    first, group = _alike(keys)
     size = len(first)
-    columns: dict[str, Numbers] = {"key": mix(*(column[first] for column in shared)), "count": count}
+    presence = np.full(len(keys), STEADY, np.uint8)
+    if "presence" in rows:
+        presence = rows.numbers("presence")[chosen]
+    there = presence != GONE
+    count = _tally(group, there, size)
+    columns: dict[str, Numbers] = {"key": keys[first], "count": count}
+    columns["share"] = count / max(1, int(count.sum()))
+    new = _tally(group, presence == NEW, size) == count
+    columns["presence"] = np.where(count == 0, GONE, np.where(new, NEW, STEADY)).astype(np.uint8)
     if "tcp_state" in rows:
-        columns |= _by_state(members.numbers("tcp_state"), group, size)
+        columns |= _by_state(rows.numbers("tcp_state")[chosen], group, there, size)
     for name in sums:
         if name in rows:
-            columns[f"sum_{name}"] = _sum(members.numbers(name), group, size)
+            columns[f"sum_{name}"] = _sum(rows.numbers(name)[chosen], group, there, size)
     largest = np.argsort(-count, kind="stable")
-    return members.take(first).with_columns(**columns).take(largest)
+    kept = {name: column for name, column in rows.columns.items() if name not in LAID_OUT}
+    named = Table(kept, rows.taken).take(chosen[first[largest]])
+    return named.with_columns(**{name: column[largest] for name, column in columns.items()})
 
 
-def _by_state(state: Numbers, group: NDArray[np.intp], size: int) -> dict[str, Numbers]:
+def _alike(keys: Key) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """The first place of each distinct key, and for each place which of them it has.
+
+    Sorting numbers is several times faster than sorting places by them, so each place stands in the low bits
+    of its key; where two keys, which are mixed, are alike in all others after all, places are sorted.
+    """
+    low = np.uint64((1 << len(keys).bit_length()) - 1)
+    packed = np.sort(keys & ~low | np.arange(len(keys), dtype=np.uint64))
+    place = (packed & low).astype(np.intp)
+    ordered = keys[place]
+    other = ordered[1:] != ordered[:-1]
+    if (other & (packed[1:] & ~low == packed[:-1] & ~low)).any():
+        place = np.argsort(keys, kind="stable")
+        ordered = keys[place]
+        other = ordered[1:] != ordered[:-1]
+    begins = np.concatenate([np.ones(min(1, len(keys)), np.bool_), other])
+    group = np.empty(len(keys), np.intp)
+    group[place] = np.cumsum(begins) - 1
+    return place[begins], group
+
+
+def _tally(group: NDArray[np.intp], which: NDArray[np.bool_], size: int) -> NDArray[np.int64]:
+    return np.bincount(group[which], minlength=size).astype(np.int64)
+
+
+def _by_state(
+    state: Numbers, group: NDArray[np.intp], there: NDArray[np.bool_], size: int
+) -> dict[str, Numbers]:
     width = max(ORDER) + 1
-    within = np.where(state < width, state, 0).astype(np.intp)
+    within = np.where(there & (state < width), state, 0).astype(np.intp)
     table = np.bincount(group * width + within, minlength=size * width).reshape(size, width)
     return {name: table[:, code] for name, code in zip(STATE_COUNTS, ORDER, strict=True)}
 
 
-def _sum(values: Numbers, group: NDArray[np.intp], size: int) -> NDArray[np.float64]:
-    numbers = values.astype(np.float64)
-    known = ~np.isnan(numbers)
-    total = np.bincount(group, np.where(known, numbers, 0.0), size)
-    return np.where(np.bincount(group, known, size) > 0, total, np.nan)
+def _sum(
+    values: Numbers, group: NDArray[np.intp], there: NDArray[np.bool_], size: int
+) -> NDArray[np.float64]:
+    known = there & ~np.isnan(values) if values.dtype.kind == "f" else there
+    if not known.all():
+        values, group = values[known], group[known]
+    total = np.bincount(group, values, size)
+    return np.where(np.bincount(group, minlength=size) > 0, total, np.nan)
 
 
 @dataclass(eq=False)
@@ -121,9 +164,17 @@ def by_local_port(rows: Table) -> tuple[Numbers, ...]:
     return rows.numbers("protocol"), rows.numbers("local_port")
 
 
+def _text(column: Strings) -> Numbers:
+    """A number for each text, the same in every frame; case does not count, 0 is not known."""
+    return column.lookup([hash(value.lower()) & _MASK for value in column.values], 0, np.uint64)
+
+
+_MASK = 2**64 - 1
+
+
 def by_process(rows: Table) -> tuple[Numbers, ...]:
-    """By name of the owning process; what has no known owner, by the reason."""
-    return rows.strings("name").codes, rows.numbers("why")
+    """By name of the owning process; what has no known owner together."""
+    return (_text(rows.strings("name")),)
 
 
 def by_user(rows: Table) -> tuple[Numbers, ...]:
@@ -132,14 +183,20 @@ def by_user(rows: Table) -> tuple[Numbers, ...]:
 
 
 def by_state(rows: Table) -> tuple[Numbers, ...]:
-    """By state, protocols without one apart."""
-    tcp = rows.numbers("protocol") == socket.IPPROTO_TCP
-    return np.where(tcp, 0, rows.numbers("protocol")), rows.numbers("state")
+    """By protocol and state; associations of SCTP have states of their own."""
+    protocol = rows.numbers("protocol")
+    association = (protocol == IPPROTO_SCTP) & (rows.numbers("remote_port") > 0)
+    return protocol, rows.numbers("state"), association
 
 
 def by_device(rows: Table) -> tuple[Numbers, ...]:
     """By the interface that a socket is bound to."""
-    return (rows.strings("device").codes,)
+    return (_text(rows.strings("device")),)
+
+
+def by_unit(rows: Table) -> tuple[Numbers, ...]:
+    """By systemd unit or container."""
+    return (_text(rows.strings("unit")),)
 
 
 SPLITS: Mapping[str, Split] = {
@@ -147,6 +204,7 @@ SPLITS: Mapping[str, Split] = {
     "network": by_network,
     "target": by_target,
     "process": by_process,
+    "unit": by_unit,
     "user": by_user,
     "port": by_local_port,
     "state": by_state,

@@ -18,8 +18,13 @@ KERNEL = 3
 VANISHED = 4
 NOBODY = 5
 """The socket has no inode: no process can hold it (SYN_RECV, TIME_WAIT, waiting in an accept queue)."""
+ELSEWHERE = 6
+"""No process that this one can see holds the socket; others may, in other pid namespaces."""
 
-WHY = ("", "…", "no permission", "kernel", "gone", "-")
+NOT_INHERITED, FROM_LISTENER, FROM_BEFORE = range(3)
+"""Whose the owner in a row is: the socket's own, its listener's, or the one it had before it was closed."""
+
+WHY = ("", "…", "no permission", "kernel", "gone", "-", "other pid ns")
 """What stands where an owner would, by reason."""
 
 

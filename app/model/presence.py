@@ -24,7 +24,9 @@ class Presence:
     Identities that only wait for their rows to be collected again are remembered behind those of the rows.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, lingering: int = LINGERING) -> None:
+        """At most `lingering` rows that are gone are still shown."""
+        self._lingering = lingering
         self._keys: Key = np.empty(0, np.uint64)
         self._since: NDArray[np.float64] = np.empty(0)
         self._older: NDArray[np.bool_] = np.empty(0, np.bool_)
@@ -82,7 +84,7 @@ class Presence:
             if until > now
         ]
         self._gone = [(until, table) for until, table in still if len(table)]
-        room = LINGERING - sum(len(table) for _, table in self._gone)
+        room = self._lingering - sum(len(table) for _, table in self._gone)
         gone = np.flatnonzero(missing[: len(self._rows)] & self._may_linger())[: max(0, room)]
         gone = gone[_absent(self._keys[gone], keys)]
         if len(gone) and not partly:

@@ -9,9 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sockscope.app.frames.table import Numbers, Table
+from sockscope.app.model.filters.evaluate import Filter, names_rows
 
-Search = Callable[[Table, str], NDArray[np.bool_]]
-"""Tells which rows contain a lower-case word."""
 Order = Callable[[Table], Numbers]
 """Sort key of every row: shape (rows,), or (rows, n) with the most significant column first."""
 
@@ -20,28 +19,29 @@ Order = Callable[[Table], Numbers]
 class Query:
     """How rows are chosen and ordered.
 
-    Sort column (by name, "" for the natural order) and direction; words that every row must contain; TCP
+    Sort column (by name, "" for the natural order) and direction; the filter that every row must pass; TCP
     states and pairs of family and protocol to keep (None: all).
     """
 
     sort: str = ""
     descending: bool = False
-    words: tuple[str, ...] = ()
+    filter: Filter | None = None
     states: frozenset[int] | None = None
     protocols: frozenset[tuple[int, int]] | None = None
+    names: bool = False
+    """Whether words are found in names of hosts too; rows are chosen anew when that changes."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Reading:
-    """How a tab's columns are sorted and searched: by name, and in order of how much they tell."""
+    """How a tab's columns are sorted, by name."""
 
     orders: Mapping[str, Order] = field(default_factory=dict)
-    searches: tuple[Search, ...] = ()
 
 
 def select(rows: Table, query: Query, reading: Reading) -> NDArray[np.intp]:
     """Indices of the rows to show, in the order to show them."""
-    keep = matching(rows, query, reading)
+    keep = matching(rows, query)
     leader = _leaders(rows)
     if leader is not None:
         keep = keep[leader] | keep  # a child is shown with its parent, and where it matches itself
@@ -52,18 +52,17 @@ def select(rows: Table, query: Query, reading: Reading) -> NDArray[np.intp]:
     return chosen[_sorted(rows, chosen, query, reading, leader)]
 
 
-def matching(rows: Table, query: Query, reading: Reading) -> NDArray[np.bool_]:
-    """Which rows hold every word and are in one of the states."""
+def matching(rows: Table, query: Query) -> NDArray[np.bool_]:
+    """Which rows pass the filter and are in one of the states; titles pass where their own words do."""
     keep = np.ones(len(rows), dtype=np.bool_)
     if query.states is not None and "tcp_state" in rows:
         keep &= np.isin(rows.numbers("tcp_state"), list(query.states))
     if query.protocols is not None and "protocol" in rows and "family" in rows:
         keep &= np.isin(_protocol(rows), [family << 16 | number for family, number in query.protocols])
-    for word in query.words:
-        found = np.zeros(len(rows), dtype=np.bool_)
-        for search in reading.searches:
-            found |= search(rows, word)
-        keep &= found
+    if query.filter is not None:
+        keep &= query.filter.passes(rows)
+        if "heading" in rows and not names_rows(query.filter.tree):
+            keep &= ~rows.numbers("heading").astype(np.bool_)
     return keep
 
 

@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 from sockscope.app.frames.frame import Frame
 from sockscope.app.frames.inet import IPPROTO_MPTCP, IPPROTO_SCTP, IPPROTO_UDPLITE
 from sockscope.app.frames.table import Numbers, Strings, Table
-from sockscope.app.model import mptcp
+from sockscope.app.model import mptcp, socketunits
+from sockscope.app.model.former import FormerOwners
 from sockscope.app.model.identity import mix
 from sockscope.app.model.listeners import embryonic, listener_of
-from sockscope.app.model.ownership import Ownership
+from sockscope.app.model.ownership import FROM_LISTENER, NOT_INHERITED, Ownership
 from sockscope.app.model.rates import Key
 from sockscope.app.model.store import Store
 from sockscope.app.model.tab import Options
@@ -24,8 +25,6 @@ NO_UID = np.uint32(0xFFFFFFFF)
 
 NO_OPTIONS = Options()
 
-NOT_INHERITED, FROM_LISTENER = 0, 1
-
 
 class Sockets:
     """Makes the table of all sockets with owners, once a frame however many tabs read it."""
@@ -33,55 +32,68 @@ class Sockets:
     def __init__(self) -> None:
         self._frame: Frame | None = None
         self._rows: Table | None = None
+        self._former = FormerOwners()
 
     def rows(self, store: Store, options: Options = NO_OPTIONS) -> Table | None:
         """The columns of table `sockets` and more; None while no sockets are collected.
 
         `key`; the owner as `pid` (i8, -1 unknown), `name`, `holders` (u4) and `why` (u1, ownership.py);
-        `inherited` (u1: it is the listener's); `listener` (row or -1, for what has not been accepted yet);
-        `uid` with 2**32-1 for unknown, `user`; `device`, the name of the bound interface; `tcp_state`, 0 for
-        what is not TCP; `carrier` (bool): a TCP socket that carries an MPTCP connection, or listens for such;
-        `token` (text) of the MPTCP connection that it is or carries. With the switch `every_holder` also
-        `pids`, the numbers of all holders.
+        `inherited` (u1, ownership.py: whose it is) and `owned` (former.py); `unit`, `cgroup` and `unit_from`
+        (socketunits.py), known while table `cgroups` is collected; `listener` (row or -1, for what has not
+        been accepted yet); `uid` with 2**32-1 for unknown, `user`; `mark` (i8, -1 unknown), known while table
+        `marks` is collected; `device`, the name of the bound interface; `tcp_state`, 0 for what is not TCP;
+        `carrier` (bool): a TCP socket that carries an MPTCP connection or listens for such; `token` (text) of
+        the MPTCP connection that it is or carries. With the switch `every_holder` also `pids`, the numbers of
+        all holders.
         """
         if store.frame is not self._frame:
-            sockets = store.now("sockets")
-            self._rows = (
-                None
-                if sockets is None
-                else _with_owners(
-                    sockets, Ownership.from_store(store), store.now("links"), store.now("mptcp")
-                )
-            )
+            self._rows = self._made(store)
             self._frame = store.frame
         if self._rows is not None and options["every_holder"] and "pids" not in self._rows:
             self._rows = _with_pids(self._rows, Ownership.from_store(store))
         return self._rows
 
+    def _made(self, store: Store) -> Table | None:
+        sockets = store.now("sockets")
+        if sockets is None:
+            return None
+        rows = _with_owners(store, sockets)
+        return self._former.fill(rows, store.frame.monotonic, partly=left_out(store) > 0)
 
-def _with_owners(
-    sockets: Table, ownership: Ownership, links: Table | None, mptcp_table: Table | None
-) -> Table:
+
+def _with_owners(store: Store, sockets: Table) -> Table:
+    mptcp_table = store.now("mptcp")
     inode = sockets.numbers("inode")
     waiting = embryonic(sockets)
     listener = np.full(len(sockets), -1, dtype=np.intp)
     listener[waiting] = listener_of(sockets, waiting)
     inherited = listener >= 0
     source = np.where(inherited, listener, np.arange(len(sockets)))
-    owner = ownership.for_inodes(inode[source])
+    owner = Ownership.from_store(store).for_inodes(inode[source])
     uid = _user_ids(sockets)[source]
     return sockets.with_columns(
         **owner.columns,
+        **_units(store, owner.numbers("pid"), source),
         key=identity(sockets),
         listener=listener,
         inherited=np.where(inherited, FROM_LISTENER, NOT_INHERITED).astype(np.uint8),
         uid=uid,
         user=_users(uid),
-        device=_devices(sockets.numbers("interface"), links),
+        mark=_marks(sockets, store.now("marks")),
+        device=_devices(sockets.numbers("interface"), store.now("links")),
         tcp_state=np.where(sockets.numbers("protocol") == socket.IPPROTO_TCP, sockets.numbers("state"), 0),
         carrier=mptcp.carriers(sockets, mptcp_table),
         token=mptcp.tokens(sockets, mptcp_table),
     )
+
+
+def _units(store: Store, pids: Numbers, source: NDArray[np.intp]) -> dict[str, Strings | Numbers]:
+    """Where cgroups were asked for, the units of the sockets that `source` names for each row."""
+    cgroups = store.now("cgroups")
+    if cgroups is None or len(cgroups) != len(pids):  # of other rows
+        return socketunits.no_units(len(pids))
+    ids = cgroups.numbers("id")[source]
+    return socketunits.units(pids, store.now("processes"), ids, store.now("cgroup_paths"))
 
 
 def _with_pids(rows: Table, ownership: Ownership) -> Table:
@@ -121,6 +133,14 @@ def _devices(interface: Numbers, links: Table | None) -> Strings:
         return Strings(np.full(len(interface), -1, np.int32), ())
     names = {} if links is None else dict(zip(links.numbers("index").tolist(), _names(links), strict=True))
     return Strings.of(names.get(index, f"if{index}") if index else None for index in interface.tolist())
+
+
+def _marks(sockets: Table, marks: Table | None) -> NDArray[np.int64]:
+    """-1, unknown, unless both are of one dump."""
+    if marks is None or marks.taken != sockets.taken or len(marks) != len(sockets):
+        return np.full(len(sockets), -1, np.int64)
+    told: NDArray[np.int64] = marks.numbers("mark")
+    return told
 
 
 def _names(links: Table) -> list[str | None]:

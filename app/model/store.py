@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from sockscope.app.frames.frame import Frame, Note
 from sockscope.app.frames.table import Strings, Table
+from sockscope.app.model.trace import Trace
 from sockscope.app.text import printable
 
 
@@ -21,6 +22,8 @@ class Store:
         self._marked: dict[str, Table] = {}
         self.marked_at: float | None = None
         """CLOCK_MONOTONIC seconds of the mark, None while there is none."""
+        self.trace = Trace()
+        """The recent past of the row whose details are open."""
 
     def copy(self) -> Store:
         """A store that stays as this one is now."""
@@ -31,6 +34,7 @@ class Store:
         twin._now = dict(self._now)
         twin._before = dict(self._before)
         twin._marked = dict(self._marked)
+        twin.trace = self.trace.copy()
         return twin
 
     def take(self, frame: Frame) -> None:

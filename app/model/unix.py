@@ -11,6 +11,7 @@ from sockscope.app.frames.table import Numbers, Strings, Table, concatenate
 from sockscope.app.model.identity import mix
 from sockscope.app.model.ownership import Ownership
 from sockscope.app.model.rates import Key, find
+from sockscope.app.model.socketunits import units
 from sockscope.app.model.store import Store
 from sockscope.app.model.tab import Options
 from sockscope.app.model.users import NO_USER, user_names
@@ -51,8 +52,8 @@ class UnixModel:
 
     - `name` (text): what it is bound to, an abstract name with `@` before it
     - `condition` (u1, index into STATES), `references` (i8, the kernel's count, -1 unknown)
-    - the owner as in model/sockets.py, and the peer's as `peer_pid`, `peer_process`, `peer_holders` and
-      `peer_why`: of what waits in an accept queue the listener's
+    - the owner and its unit as in model/sockets.py, and the peer's as `peer_pid`, `peer_process`,
+      `peer_holders` and `peer_why`: of what waits in an accept queue the listener's
     - `fate` (u1) of the peer, `peer_name` (text), `peer_key`: its row's `key`, the listener's for what waits,
       0 for none
 
@@ -81,7 +82,7 @@ class UnixModel:
             rows = concatenate([rows, _not_accepted(rows, listed)])
         if options["only_listeners"]:
             rows = rows.take(_listening(rows))
-        rows = _owned(rows, Ownership.from_store(store))
+        rows = _owned(rows, Ownership.from_store(store), store.now("processes"))
         if options["every_holder"]:
             pids = Ownership.from_store(store).every_pid(rows.numbers("inode"), rows)
             rows = rows.with_columns(pids=pids)
@@ -228,8 +229,8 @@ def _listeners_names(names: Strings, known: Strings) -> Strings:
     return Strings(names.codes, tuple(told.get(text, text) for text in names.values))
 
 
-def _owned(rows: Table, ownership: Ownership) -> Table:
-    """The rows with owners, users and the owners of the peers."""
+def _owned(rows: Table, ownership: Ownership, processes: Table | None) -> Table:
+    """The rows with owners, their units, users and the owners of the peers."""
     owner = ownership.for_inodes(rows.numbers("inode"))
     other = ownership.for_inodes(rows.numbers("target"))
     uid = rows.numbers("uid")
@@ -239,6 +240,7 @@ def _owned(rows: Table, ownership: Ownership) -> Table:
             **columns,
             "path": rows.strings("name"),
             **owner.columns,
+            **units(owner.numbers("pid"), processes),
             "inherited": np.zeros(len(rows), np.uint8),
             "user": user_names(uid),
             "peer_pid": other.numbers("pid"),

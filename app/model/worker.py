@@ -69,9 +69,10 @@ class Worker:
             self._changed.notify()
 
     def put(self, frame: Frame) -> None:
-        """A new frame is there; from any thread. One that was not yet looked at is replaced."""
+        """A new frame is there; from any thread. One that was not yet looked at is replaced, but for events
+        that only it told."""
         with self._changed:
-            self._frame = frame
+            self._frame = frame if self._frame is None else frame.after(self._frame)
             self._changed.notify()
 
     def stop(self) -> None:

@@ -9,11 +9,13 @@ from numpy.typing import NDArray
 
 from sockscope.app.frames.table import Table
 from sockscope.app.model.conntrack import DESTINATION
+from sockscope.app.output.names import NUMBERS, Names
 from sockscope.app.settings import Settings
 from sockscope.app.view import conntrack_text as text
-from sockscope.app.view.sockets import service
+from sockscope.app.view.services import service
 
 _V4 = 2
+_ENDS = ("original_source", "original_destination")
 
 
 def chosen(rows: Table, settings: Settings) -> NDArray[np.bool_]:
@@ -28,7 +30,7 @@ def chosen(rows: Table, settings: Settings) -> NDArray[np.bool_]:
     return keep
 
 
-def lines(rows: Table, order: NDArray[np.intp], settings: Settings) -> Iterator[str]:
+def lines(rows: Table, order: NDArray[np.intp], settings: Settings, names: Names = NUMBERS) -> Iterator[str]:
     """The heading, the names of the columns, and a line a connection.
 
     The port in parentheses is the one that the other side sees. Where the destination was rewritten, netstat
@@ -36,8 +38,12 @@ def lines(rows: Table, order: NDArray[np.intp], settings: Settings) -> Iterator[
     """
     yield "IP masquerading entries"
     yield _line("prot", "expire", "source", "destination", "ports")
+    shown = rows.take(order)
+    names.want(shown.numbers("family"), *(shown.numbers(end) for end in _ENDS))
     for row in order.tolist():
-        source, destination = (text.host(rows, row, f"original_{end}") for end in ("source", "destination"))
+        source, destination = (
+            names.name(*text.where(rows, row, end)) or text.host(rows, row, end) for end in _ENDS
+        )
         name, expire = text.protocol(rows.integer("protocol", row)), _expire(rows.integer("timeout", row))
         yield _line(name, expire, source, destination, _ports(rows, row, settings) + _rewritten(rows, row))
 

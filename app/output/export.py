@@ -7,7 +7,9 @@ from pathlib import Path
 
 from sockscope.app.model.engine import Snapshot
 from sockscope.app.output.tables import write_csv
+from sockscope.app.view.calm import without_trends
 from sockscope.app.view.columns import Column, Field
+from sockscope.app.view.naming import Naming
 from sockscope.app.view.window import Window
 
 AMPLE = 400
@@ -21,8 +23,9 @@ def export(path: Path, fields: Sequence[Field], snapshot: Snapshot) -> None:
             write_csv(file, fields, snapshot.rows, snapshot.things)
 
 
-def words_of_row(snapshot: Snapshot, columns: Sequence[Column], key: int) -> str:
-    """The row of that identity as it reads, one blank between words; "" if it is not shown."""
-    window = Window(snapshot, columns, AMPLE)
+def words_of_row(snapshot: Snapshot, columns: Sequence[Column], key: int, naming: Naming) -> str:
+    """The row of that identity as it reads, one blank between words and without sparklines; "" if it is not
+    shown."""
+    window = Window(snapshot, without_trends(columns), AMPLE, naming)
     place = window.find(key)
     return "" if place is None else " ".join("".join(cell.text for cell in window.line(place)).split())

@@ -9,12 +9,15 @@ from numpy.typing import NDArray
 
 from sockscope.app.frames.table import Table
 from sockscope.app.model.route_names import LOCAL, MAIN, REJECTING
+from sockscope.app.output.names import NUMBERS, Names
 from sockscope.app.settings import Settings
 from sockscope.app.view.format import address
 from sockscope.app.view.route_text import TICKS, V4, V6, gateway, genmask, prefix
 
 _BROADCAST, _MULTICAST = 3, 5
 _NONE = "-"
+_HOST = 32
+"""Length of the prefix of a route to one host."""
 _HEADER_BYTES = 40
 """netstat's MSS is the kernel's advertised one and the least headers of IPv4 and TCP."""
 
@@ -40,7 +43,7 @@ def _families(settings: Settings, usual: tuple[int, ...]) -> list[int]:
     return [V4 if family == 4 else V6 for family in settings.families or usual]
 
 
-def lines(rows: Table, order: NDArray[np.intp], settings: Settings) -> Iterator[str]:
+def lines(rows: Table, order: NDArray[np.intp], settings: Settings, names: Names = NUMBERS) -> Iterator[str]:
     """A heading, the names of the columns, and a line a route, for each family; a line for each hop of a
     multipath route."""
     shown = order[rows.numbers("hops")[order] == 0]
@@ -51,7 +54,7 @@ def lines(rows: Table, order: NDArray[np.intp], settings: Settings) -> Iterator[
         return
     if V4 in asked:
         yield "Kernel IP routing table"
-        yield from _ipv4(rows, shown[family == V4], settings)
+        yield from _ipv4(rows, shown[family == V4], settings, names)
     if V6 in asked:
         yield "Kernel IPv6 routing table"
         yield from _ipv6(rows, shown[family == V6], settings)
@@ -75,19 +78,28 @@ def _cache(rows: Table, shown: NDArray[np.intp], asked: list[int]) -> Iterator[s
                 )
 
 
-def _ipv4(rows: Table, shown: NDArray[np.intp], settings: Settings) -> Iterator[str]:
+def _ipv4(rows: Table, shown: NDArray[np.intp], settings: Settings, names: Names) -> Iterator[str]:
+    """Gateways and routes to one host by name."""
+    of = rows.take(shown)
+    names.want(of.numbers("family"), of.numbers("destination"), of.numbers("gateway"))
     head, tail = _LAYOUTS[min(settings.extend, 2)]
     yield f"{'Destination':<15} {'Gateway':<15} {'Genmask':<15} {head}"
     for row in shown.tolist():
         length = rows.integer("destination_length", row)
-        where = address(V4, rows.numbers("destination")[row].tobytes())
+        raw = rows.numbers("destination")[row].tobytes()
+        where = (names.name(V4, raw) if length == _HOST else "") or address(V4, raw)
         destination = where if length or settings.numeric_hosts else "default"
         closed = _closed(rows, row)
-        through = _NONE if closed else gateway(rows, row) or "0.0.0.0"  # noqa: S104 - a text
+        through = _NONE if closed else _named_gateway(rows, row, names) or "0.0.0.0"  # noqa: S104 - a text
         letters = rows.text("shown_letters", row) or ""
         device = _NONE if closed else rows.text("interface", row) or "*"
         start = f"{destination:<15} {through:<15} {genmask(rows, row) or _NONE:<15} {letters:<5}"
         yield f"{start} {tail(rows, row, device)}"
+
+
+def _named_gateway(rows: Table, row: int, names: Names) -> str | None:
+    family = rows.integer("gateway_family", row)
+    return names.name(family, rows.numbers("gateway")[row].tobytes()) or gateway(rows, row)
 
 
 def _ipv6(rows: Table, shown: NDArray[np.intp], settings: Settings) -> Iterator[str]:

@@ -11,14 +11,16 @@ from numpy.typing import NDArray
 
 from sockscope.app.frames.inet import IPPROTO_MPTCP, IPPROTO_SCTP
 from sockscope.app.frames.table import Table
-from sockscope.app.model.ownership import OWNED
-from sockscope.app.model.sockets import NO_UID, NOT_INHERITED
+from sockscope.app.model.ownership import NOT_INHERITED, OWNED
+from sockscope.app.model.sockets import NO_UID
 from sockscope.app.model.socketstates import state_name
 from sockscope.app.model.states import BOUND, NAMES
+from sockscope.app.output.names import NUMBERS, Names
 from sockscope.app.settings import Settings, Which
 from sockscope.app.view.format import address
 from sockscope.app.view.search import PROTOCOLS
-from sockscope.app.view.sockets import SERVICES, TIMERS, service
+from sockscope.app.view.services import SERVICES, service
+from sockscope.app.view.sockets import TIMERS
 
 _HEADINGS = {
     "connected": "Active Internet connections (w/o servers)",
@@ -30,18 +32,18 @@ _ADDRESS = 23
 """Width of an address; a longer one moves the rest of its line."""
 
 
-def of_protocols(sockets: Table, protocols: tuple[str, ...]) -> Table:
-    """Only sockets of these protocols (`tcp`, `udp6` ...); if none is named, all that netstat knows: MPTCP is
-    there as the TCP sockets that carry it."""
+def of_protocols(sockets: Table, protocols: tuple[str, ...]) -> NDArray[np.bool_]:
+    """Which sockets are of these protocols (`tcp`, `udp6` ...); if none is named, of all that netstat knows:
+    MPTCP is there as the TCP sockets that carry it."""
     family, protocol = sockets.numbers("family"), sockets.numbers("protocol")
     if not protocols:
-        foreign = protocol == IPPROTO_MPTCP
-        return sockets.take(~foreign) if foreign.any() else sockets
+        known: NDArray[np.bool_] = protocol != IPPROTO_MPTCP
+        return known
     keep = np.zeros(len(sockets), dtype=np.bool_)
     for (of_family, number), name in PROTOCOLS.items():
         if name in protocols:
             keep |= (family == of_family) & (protocol == number)
-    return sockets.take(keep)
+    return keep
 
 
 def chosen(sockets: Table, which: Which) -> NDArray[np.bool_]:
@@ -61,7 +63,7 @@ def chosen(sockets: Table, which: Which) -> NDArray[np.bool_]:
     return visible & (connected if which == "connected" else ~connected)
 
 
-def lines(rows: Table, order: NDArray[np.intp], settings: Settings) -> Iterator[str]:
+def lines(rows: Table, order: NDArray[np.intp], settings: Settings, names: Names = NUMBERS) -> Iterator[str]:
     """The heading, the names of the columns, and a line a row; as `netstat -W`."""
     yield _HEADINGS[settings.which]
     head = f"Proto Recv-Q Send-Q {'Local Address':<{_ADDRESS}} {'Foreign Address':<{_ADDRESS}} {'State':<11}"
@@ -69,12 +71,13 @@ def lines(rows: Table, order: NDArray[np.intp], settings: Settings) -> Iterator[
     head += f" {'PID/Program name':<20}" if settings.programs else ""
     yield head + (" Timer" if settings.timers else "")
     shown = rows.take(order)
+    names.want(*(shown.numbers(name) for name in ("family", "local_address", "remote_address")))
     columns = zip(
         _protocols(shown),
         shown.numbers("rx_queue").tolist(),
         shown.numbers("tx_queue").tolist(),
-        _endpoints(shown, "local", settings),
-        _endpoints(shown, "remote", settings),
+        _endpoints(shown, "local", settings, names),
+        _endpoints(shown, "remote", settings, names),
         _states(shown),
         _extended(shown, settings) if settings.extend else repeat(""),
         programs(shown) if settings.programs else repeat(""),
@@ -93,13 +96,16 @@ def _protocols(rows: Table) -> list[str]:
     return [PROTOCOLS.get(pair, str(pair[1])).replace("udplite", "udpl") for pair in pairs]
 
 
-def _endpoints(rows: Table, end: str, settings: Settings) -> Iterator[str]:
+def _endpoints(rows: Table, end: str, settings: Settings, names: Names) -> Iterator[str]:
     families = rows.numbers("family").tolist()
     protocols = rows.numbers("protocol").tolist()
     ports = rows.numbers(f"{end}_port").tolist()
     raw = np.ascontiguousarray(rows.numbers(f"{end}_address")).tobytes()
     for row, (family, protocol, port) in enumerate(zip(families, protocols, ports, strict=True)):
-        where = address(family, raw[16 * row : 16 * row + 16])
+        place = raw[16 * row : 16 * row + 16]
+        where = names.name(family, place) or address(family, place)
+        if where == "::" and not settings.numeric_hosts:
+            where = "[::]"
         yield f"{where}:{_port(port, protocol, numeric=settings.numeric_ports)}"
 
 

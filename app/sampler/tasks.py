@@ -102,9 +102,10 @@ def plan() -> list[Task]:
     return [
         Task(
             f"{collectors}.sockets:SocketsCollector",
-            ("sockets", "tcp_states", "tcp_info", "mptcp", "inodes"),
+            ("sockets", "tcp_states", "tcp_info", "mptcp", "inodes", "cgroups", "cgroup_paths", "marks"),
             hidden=0.0,
         ),
+        Task(f"{collectors}.destroyed:DestroyedCollector", ("destroyed",), hidden=0.0),
         Task(f"{collectors}.counters:CountersCollector", ("counters",), hidden=0.0),
         Task(f"{collectors}.limits:LimitsCollector", ("limits",), shown=5.0, hidden=5.0),
         Task(f"{collectors}.routes:RoutesCollector", ("routes", "nexthops"), hidden=5.0, rests=True),

@@ -32,11 +32,12 @@ class Bar(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Status:
     """What the dashboard knows beside the frames: seconds it has been paused, why the source is lost, whether
-    it spares the line."""
+    it spares the line, whether names stand for numbers."""
 
     paused_for: float | None = None
     lost: str = ""
     calm: bool = False
+    names: bool = False
 
 
 def header(snapshot: Snapshot | None, status: Status, interval: float, width: int) -> Bar:
@@ -84,6 +85,8 @@ def _live(snapshot: Snapshot | None, status: Status, interval: float, width: int
         cells.append(Cell("● calm " if status.calm else "● live ", "good"))
     if snapshot.marked_for is not None:
         cells.append(Cell(f"mark {duration(snapshot.marked_for)} ", "link"))
+    if status.names:
+        cells.append(Cell("names ", "link"))
     clock = "%H:%M:%S " if wide else "%H:%M "
     return [*cells, Cell(time.strftime(clock, time.localtime(snapshot.frame.wall)))]
 
@@ -140,13 +143,15 @@ def tab_bar(views: Sequence[TabView], active: str, tabs: Mapping[str, TabState],
 
 
 class _Step(NamedTuple):
-    """How much the tab bar says; `tight`: with no more than one blank cell between tabs."""
+    """How much the tab bar says; `tight`: with no more than one blank cell between tabs, `packed`: with none
+    after a mark."""
 
     short: bool
     counts: bool
     names: bool = True
     numbers: bool = True
     tight: bool = False
+    packed: bool = False
 
 
 _STEPS = (
@@ -155,6 +160,7 @@ _STEPS = (
     _Step(short=True, counts=False),
     _Step(short=True, counts=False, tight=True),
     _Step(short=True, counts=False, numbers=False, tight=True),
+    _Step(short=True, counts=False, numbers=False, tight=True, packed=True),
     _Step(short=True, counts=False, names=False),
     _Step(short=True, counts=False, names=False, numbers=False, tight=True),
 )
@@ -175,7 +181,8 @@ def _tabs(views: Sequence[TabView], active: str, tabs: Mapping[str, TabState], s
         alarm = ""
         if state is not None and state.attention:
             alarm = f"▲{state.attention}" if step.numbers else "▲"
-        gap = "" if step.short and not step.tight and not alarm else " "
+        joined = step.packed if alarm else step.short and not step.tight
+        gap = "" if joined else " "
         cells += [Cell(text, "active" if view.id == active else ""), Cell(alarm, "alarm"), Cell(gap)]
         end = x + len(text) + len(alarm)
         spots.append((x, end, view.id))
@@ -211,18 +218,32 @@ def _keys(actions: Sequence[Action], x: int, cells: list[Cell], spots: list[tupl
     return x
 
 
-def filter_line(snapshot: Snapshot, view: TabView, words: str, width: int) -> Bar:
-    """The filter in force, what the tab says all the time, how many rows are left, what they are sorted by.
+def in_force(words: str) -> list[Cell]:
+    """The filter in force."""
+    return [Cell(" filter  ", "dim"), Cell(words, "strong")] if words else [Cell(" ")]
+
+
+def grouped_by(snapshot: Snapshot, view: TabView) -> list[Cell]:
+    """What rows are grouped by, if they are."""
+    if snapshot.grouped is None:
+        return []
+    return [Cell(" grouped by ", "dim"), Cell(view.columns[0].title.lower(), "strong"), Cell("  ")]
+
+
+def filter_line(snapshot: Snapshot, view: TabView, left: Sequence[Cell], width: int) -> Bar:
+    """What there is to say of the filter, what the tab says all the time, how many rows are left, what they
+    are sorted by.
 
     The column of the sort, which its title shows too, leaves first when room is short.
     """
-    query = snapshot.request.query
-    left = [Cell(" filter  ", "dim"), Cell(words, "strong")] if words else [Cell(" ")]
+    sort, descending = snapshot.request.sorting
     total = snapshot.total
     shown = len(snapshot.things)
-    column = next((column for column in view.columns if column.id == query.sort), None)
-    by = f"   by {column.title} {'▼' if query.descending else '▲'}" if column is not None else ""
+    column = next((column for column in view.columns if column.id == sort), None)
+    by = f"   by {column.title} {'▼' if descending else '▲'}" if column is not None else ""
     numbers = f"{count(shown)} of {count(total)}" if shown != total else f"{count(total)} {view.noun}"
+    if snapshot.grouped is not None:
+        numbers = f"{count(snapshot.groups)} {view.noun} of {count(snapshot.grouped)} {view.members}"
     standing: list[Cell] = [*snapshot.standing, Cell("   ")] if snapshot.standing else []
     used = sum(cell_width(cell.text) for cell in (*left, *standing)) + len(numbers) + 2
     right = [*standing, Cell(f"{numbers}{by if used + len(by) <= width or not standing else ''} ", "dim")]

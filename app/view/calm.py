@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from sockscope.app.model.states import StateNow
+from sockscope.app.view.columns import Column
 
 EVERY = 5.0
 """Seconds between two ticks that are drawn."""
@@ -17,6 +18,11 @@ LASTS = 60.0
 """Seconds for which a line that lagged is spared."""
 TRENDS = frozenset({"rx_trend", "tx_trend"})
 """Columns left out: they change in every cell at every tick."""
+
+
+def without_trends(columns: Sequence[Column]) -> tuple[Column, ...]:
+    """The columns but for sparklines."""
+    return tuple(column for column in columns if column.id not in TRENDS)
 
 
 class Calm:

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import partial
 
-import numpy as np
-from numpy.typing import NDArray
-
-from sockscope.app.frames.table import Table
 from sockscope.app.model.connections import ConnectionsModel
 from sockscope.app.model.conntrack import ConntrackModel
 from sockscope.app.model.engine import TabParts
 from sockscope.app.model.groups import GroupsModel
+from sockscope.app.model.groupview import GroupParts
+from sockscope.app.model.health import watch
 from sockscope.app.model.interfaces import InterfacesModel
 from sockscope.app.model.listening import ListeningModel
+from sockscope.app.model.log import LogModel
 from sockscope.app.model.others import OthersModel
 from sockscope.app.model.query import Reading
 from sockscope.app.model.routes import RoutesModel
@@ -23,12 +21,15 @@ from sockscope.app.model.sockets import Sockets, left_out
 from sockscope.app.model.statistics import StatisticsModel
 from sockscope.app.model.tab import NO_OPTIONS, Options, TabModel
 from sockscope.app.model.unix import UnixModel
-from sockscope.app.view.columns import Column, TabView
+from sockscope.app.view import log as log_view
+from sockscope.app.view.columns import TabView
 from sockscope.app.view.connections import CONNECTIONS
 from sockscope.app.view.conntrack import NAT
+from sockscope.app.view.groupings import grouped_view
 from sockscope.app.view.groups import GROUPS
 from sockscope.app.view.interfaces import INTERFACES
 from sockscope.app.view.listening import LISTENING
+from sockscope.app.view.log import LOG
 from sockscope.app.view.others import OTHERS
 from sockscope.app.view.routes import ROUTES
 from sockscope.app.view.statistics import STATISTICS
@@ -44,6 +45,7 @@ VIEWS: tuple[TabView, ...] = (
     GROUPS,
     NAT,
     OTHERS,
+    LOG,
 )
 """In the order of their keys."""
 
@@ -56,6 +58,7 @@ def view(tab: str) -> TabView:
 def tabs() -> Mapping[str, TabParts]:
     """A fresh set of models with what the engine needs of their views."""
     shared = Sockets()
+    log = LogModel(shared)
     models: dict[str, TabModel] = {
         CONNECTIONS.id: ConnectionsModel(shared),
         LISTENING.id: ListeningModel(shared),
@@ -66,6 +69,7 @@ def tabs() -> Mapping[str, TabParts]:
         GROUPS.id: GroupsModel(),
         NAT.id: ConntrackModel(),
         OTHERS.id: OthersModel(),
+        LOG.id: log,
     }
     parts = {
         each.id: TabParts(
@@ -76,23 +80,24 @@ def tabs() -> Mapping[str, TabParts]:
             standing=each.standing,
             asks=each.asks,
             decides=each.decides,
+            groupings={
+                by.id: GroupParts(by.split, by.sums, reading(grouped_view(each, by))) for by in each.groupings
+            },
         )
         for each in VIEWS
     }
-    return {**parts, CONNECTIONS.id: replace(parts[CONNECTIONS.id], left_out=left_out)}
+    return {
+        **parts,
+        CONNECTIONS.id: replace(parts[CONNECTIONS.id], left_out=left_out, watch=watch),
+        LOG.id: replace(
+            parts[LOG.id], standing=lambda store: log_view.standing(log.pace(store)), lingering=0
+        ),
+    }
 
 
 def reading(tab: TabView) -> Reading:
-    """How a tab's columns are sorted and searched."""
-    return Reading(
-        {column.id: column.order for column in tab.columns},
-        tuple(column.search or partial(_cell_by_cell, column) for column in tab.columns),
-    )
-
-
-def _cell_by_cell(column: Column, rows: Table, word: str) -> NDArray[np.bool_]:
-    cells = (column.cell(rows, row).text.lower() for row in range(len(rows)))
-    return np.fromiter((word in text for text in cells), np.bool_, len(rows))
+    """How a tab's columns are sorted."""
+    return Reading({column.id: column.order for column in tab.columns})
 
 
 def needs(tab: str, options: Options = NO_OPTIONS) -> frozenset[str]:

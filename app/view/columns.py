@@ -6,13 +6,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
-
 from sockscope.app.collectors.lookups import Lookup
 from sockscope.app.frames.table import Numbers, Table
+from sockscope.app.hosts import Address
+from sockscope.app.model.filters.fields import Field as FilterField
+from sockscope.app.model.filters.match import Matcher, Matches
+from sockscope.app.model.grouping import Split
 from sockscope.app.model.store import Store
 from sockscope.app.model.tab import Options
+from sockscope.app.view.naming import Naming
 
 
 class Cell(NamedTuple):
@@ -32,8 +34,8 @@ class Column:
 
     `width` is what its usual values take in terminal cells; it may shrink to `minimum` (0: not at all) and
     grow by a share `grow` of the room left over. Columns with the highest `priority` number leave first when
-    room is short. `order` gives the sort key of every row; `search` tells which rows contain a lower-case
-    word, and where it is missing the cells are read one by one. `descending` columns sort largest first.
+    room is short. `order` gives the sort key of every row; `search` tells which rows contain a word or
+    pattern, and where it is missing the cells are read one by one. `descending` columns sort largest first.
     """
 
     id: str
@@ -48,11 +50,23 @@ class Column:
     minimum: int = 0
     grow: int = 0
     descending: bool = False
-    search: Callable[[Table, str], NDArray[np.bool_]] | None = None
+    search: Callable[[Table, Matcher], Matches] | None = None
     short: str = ""
     """A shorter title for narrow screens."""
     brief: Callable[[Table, int], Cell] | None = None
     """The cell in fewer words, for where it does not fit."""
+    named: Callable[[Table, int, Naming], Cell] | None = None
+    """The cell with names instead of numbers, as far as they are wanted and known; it is sorted by number."""
+    host: tuple[str, str] | None = None
+    """Columns of the family and the address of the host that it names, whose name is searched too."""
+    filter: str = ""
+    """The word of the filter language that asks for what stands here, where it is not the column's `id`."""
+    optional: bool = False
+    """Shows only when asked for."""
+    needs: tuple[str, ...] = ()
+    """Tables that it reads beside those of its tab; they are collected while it shows."""
+    whole: Callable[[Table], int] | None = None
+    """Of addresses: cells that the longest takes, which it is given where none may be cut."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +83,8 @@ class Fact(NamedTuple):
     label: str
     value: str
     tone: str = ""
+    hosts: tuple[Address, ...] = ()
+    """The addresses that it tells, whose names stand below it while names are on."""
 
 
 class Section(NamedTuple):
@@ -87,6 +103,26 @@ class Link(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class GroupView:
+    """Something that rows can be grouped by.
+
+    `title` is read after "by", `noun` is what a group is, in the plural; `column` says what a group shares;
+    `term` gives the filter that finds the members of the group in a row, None where no filter can.
+    """
+
+    id: str
+    title: str
+    noun: str
+    split: Split
+    column: Column
+    term: Callable[[Table, int], str | None]
+    sums: tuple[str, ...] = ()
+    """Columns of the rows that are summed up."""
+    by_state: bool = False
+    """Whether the rows have TCP states to be counted by."""
+
+
+@dataclass(frozen=True, slots=True)
 class TabView:
     """Everything the screen needs to know about a tab."""
 
@@ -101,12 +137,22 @@ class TabView:
     """What there is to say of row `int` of the tab's rows, in words."""
     empty: Callable[[Store], str]
     """Why there is no row at all."""
+    details_need: frozenset[str] = frozenset()
+    """Tables that the details read beside those of the tab; they are collected while details are open."""
     options: Options = field(default_factory=Options)
     """The switches that are on at first."""
     switched: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """Tables that are collected only while a switch is on, by the name of the switch."""
+    filters: Mapping[str, FilterField] = field(default_factory=dict)
+    """What a filter can ask of its rows, by name."""
+    groupings: tuple[GroupView, ...] = ()
+    """What its rows can be grouped by."""
+    line: tuple[str, ...] = ()
+    """Columns that tell who uses the line; one key shows them and sorts rows by the first."""
     noun: str = "rows"
     """What a row is, in the plural: sockets, routes."""
+    members: str = ""
+    """What its rows are groups of, in the plural, while they are."""
     standing: Callable[[Store], tuple[Cell, ...]] = lambda _: ()
     """What is said below the table all the time, whatever rows there are."""
     asks: Callable[[Table, int], tuple[Lookup, ...]] = lambda _, __: ()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from sockscope.app.model.health import NEEDS
 from sockscope.app.model.store import Store
-from sockscope.app.view import sockets, ways
+from sockscope.app.view import filterfields, health, socketextras, sockets, units, ways
 from sockscope.app.view.columns import TabView
 from sockscope.app.view.socketdetails import details
+from sockscope.app.view.socketgroups import GROUPINGS
 
 
 def empty(store: Store) -> str:
@@ -27,14 +29,21 @@ CONNECTIONS = TabView(
         sockets.STATE,
         sockets.OWNER,
         sockets.USER,
+        units.UNIT,
         sockets.SEEN,
         sockets.TIMER,
         sockets.INODE,
+        *socketextras.COLUMNS,
+        *health.COLUMNS,
     ),
     fields=sockets.FIELDS,
+    filters=filterfields.CONNECTIONS,
+    groupings=GROUPINGS,
     sort=("remote", False),
     details=details,
+    details_need=frozenset((*NEEDS, *units.NEEDS)),
     asks=ways.about,
     empty=empty,
+    line=health.LINE,
     noun="sockets",
 )

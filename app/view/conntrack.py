@@ -12,14 +12,17 @@ from sockscope.app.frames.table import Numbers, Table
 from sockscope.app.model.conntrack import PLAIN, WITH_PORTS
 from sockscope.app.model.conntrack_use import use
 from sockscope.app.model.endpoints import sort_key
+from sockscope.app.model.filters.match import Matcher, Matches
 from sockscope.app.model.store import Store
 from sockscope.app.model.tab import Options
 from sockscope.app.view import conntrack_text as text
+from sockscope.app.view import filterfields
+from sockscope.app.view.addresses import whole
 from sockscope.app.view.columns import Cell, Column, Field, TabView
 from sockscope.app.view.conntrack_details import details
 from sockscope.app.view.format import UNKNOWN, count, duration, short
+from sockscope.app.view.naming import Naming
 from sockscope.app.view.search import (
-    Matches,
     endpoint_text,
     in_names,
     in_strings,
@@ -56,6 +59,10 @@ def _expires(rows: Table, row: int) -> Cell:
 
 def _end(name: str) -> Callable[[Table, int], Cell]:
     return lambda rows, row: Cell(text.place(rows, row, name))
+
+
+def _named_end(name: str) -> Callable[[Table, int, Naming], Cell]:
+    return lambda rows, row, naming: Cell(text.place(rows, row, name, naming))
 
 
 def _translation(rows: Table, row: int) -> Cell:
@@ -118,16 +125,16 @@ def _ports(rows: Table, end: str) -> Numbers:
     return np.where(np.isin(rows.numbers("protocol"), WITH_PORTS), rows.numbers(f"{end}_port"), np.uint16(0))
 
 
-def _in_protocol(rows: Table, word: str) -> Matches:
-    return in_names(rows.numbers("protocol"), text.PROTOCOLS, word)
+def _in_protocol(rows: Table, sought: Matcher) -> Matches:
+    return in_names(rows.numbers("protocol"), text.PROTOCOLS, sought)
 
 
-def _in_state(rows: Table, word: str) -> Matches:
-    return in_strings(rows.strings("state_name"), word)
+def _in_state(rows: Table, sought: Matcher) -> Matches:
+    return in_strings(rows.strings("state_name"), sought)
 
 
-def _in_end(name: str) -> Callable[[Table, str], Matches]:
-    return lambda rows, word: in_text(*_text(rows, name), word)
+def _in_end(name: str) -> Callable[[Table, Matcher], Matches]:
+    return lambda rows, sought: in_text(*_text(rows, name), sought)
 
 
 @lru_cache(maxsize=4)
@@ -135,12 +142,12 @@ def _text(rows: Table, end: str) -> tuple[bytes, Numbers]:
     return endpoint_text(rows.numbers("family"), rows.numbers(end), _ports(rows, end))
 
 
-def _in_translation(rows: Table, word: str) -> Matches:
+def _in_translation(rows: Table, sought: Matcher) -> Matches:
     """By what was done; the new addresses are in the columns of the reply."""
     kinds = rows.numbers("translated").astype(np.int64) * 2 + rows.numbers("own_source")
-    found = in_names(kinds, text.KINDS, word)
+    found = in_names(kinds, text.KINDS, sought)
     moved = rows.numbers("translated") != PLAIN
-    ends = _in_end("reply_source")(rows, word) | _in_end("reply_destination")(rows, word)
+    ends = _in_end("reply_source")(rows, sought) | _in_end("reply_destination")(rows, sought)
     matches: Matches = found | (moved & ends)
     return matches
 
@@ -215,6 +222,10 @@ NAT = TabView(
             minimum=17,
             grow=1,
             search=_in_end("original_source"),
+            named=_named_end("original_source"),
+            host=("family", "original_source"),
+            whole=whole("original_source", port=True),
+            filter="src",
         ),
         Column(
             "destination",
@@ -227,6 +238,10 @@ NAT = TabView(
             minimum=17,
             grow=1,
             search=_in_end("original_destination"),
+            named=_named_end("original_destination"),
+            host=("family", "original_destination"),
+            whole=whole("original_destination", port=True),
+            filter="dst",
         ),
         Column(
             "translation",
@@ -306,6 +321,8 @@ NAT = TabView(
             priority=10,
             align="port",
             search=_in_end("reply_source"),
+            named=_named_end("reply_source"),
+            host=("family", "reply_source"),
         ),
         Column(
             "reply_destination",
@@ -316,6 +333,8 @@ NAT = TabView(
             priority=10,
             align="port",
             search=_in_end("reply_destination"),
+            named=_named_end("reply_destination"),
+            host=("family", "reply_destination"),
         ),
     ),
     fields=(
@@ -335,6 +354,7 @@ NAT = TabView(
         Field("status", _bits),
         Field("id", lambda rows, row: rows.integer("id", row) or None),
     ),
+    filters=filterfields.NAT,
     sort=("source", False),
     details=details,
     empty=_empty,

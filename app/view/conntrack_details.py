@@ -105,7 +105,8 @@ def _translation(rows: Table, row: int) -> Iterator[Fact]:
 def _tuples(rows: Table, row: int) -> Iterator[Fact]:
     for way in ("original", "reply"):
         ends = (text.place(rows, row, f"{way}_{end}") for end in ("source", "destination"))
-        yield Fact(way, " → ".join(ends))
+        hosts = tuple(text.where(rows, row, f"{way}_{end}") for end in ("source", "destination"))
+        yield Fact(way, " → ".join(ends), hosts=hosts)
 
 
 def _traffic(store: Store, rows: Table, row: int) -> Iterator[Fact]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from sockscope.app.frames.table import Table
+from sockscope.app.hosts import Address
 from sockscope.app.model.conntrack import BOTH, DESTINATION, ICMP, PLAIN, SOURCE, WITH_PORTS
-from sockscope.app.view.format import address, endpoint
+from sockscope.app.view.format import address
+from sockscope.app.view.naming import NUMBERS, Naming
 
 PROTOCOLS = {
     1: "icmp",
@@ -64,18 +66,23 @@ def port(rows: Table, row: int, end: str) -> int | None:
     return rows.integer(f"{end}_port", row) if has_ports(rows, row) else None
 
 
+def where(rows: Table, row: int, end: str) -> Address:
+    """Family and address of an end."""
+    return rows.integer("family", row), rows.numbers(end)[row].tobytes()
+
+
 def host(rows: Table, row: int, end: str) -> str:
     """The address of an end."""
-    return address(rows.integer("family", row), rows.numbers(end)[row].tobytes())
+    return address(*where(rows, row, end))
 
 
-def place(rows: Table, row: int, end: str) -> str:
+def place(rows: Table, row: int, end: str, naming: Naming = NUMBERS) -> str:
     """Address and port of an end; only the address, in brackets if it is IPv6, where there is no port."""
     number = port(rows, row, end)
     if number is None:
-        where = host(rows, row, end)
-        return f"[{where}]" if ":" in where else where
-    return endpoint(rows.integer("family", row), rows.numbers(end)[row].tobytes(), number)
+        name = naming.place(*where(rows, row, end))
+        return f"[{name}]" if ":" in name else name
+    return naming.endpoint(*where(rows, row, end), number, protocol(rows.integer("protocol", row)))
 
 
 def icmp(rows: Table, row: int) -> str | None:

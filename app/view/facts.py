@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-from sockscope.app.view.columns import Cell, Section
+from sockscope.app.view.columns import Cell, Fact, Section
 from sockscope.app.view.layout import cell_width
+from sockscope.app.view.naming import Naming
 
 LABEL = 14
 """Cells for the labels, the gap behind them included."""
@@ -28,6 +29,18 @@ def lines(sections: Sequence[Section], gone: bool, width: int) -> Lines:
     half = width // 2
     left, right = _split(told, half)
     return made + _beside(_stacked(left, half), _stacked(right, width - half), half)
+
+
+def with_names(sections: Sequence[Section], naming: Naming) -> list[Section]:
+    """Details with a line more below each address that is known to have a name."""
+    return [section._replace(facts=tuple(_named(section.facts, naming))) for section in sections]
+
+
+def _named(facts: Sequence[Fact], naming: Naming) -> Iterator[Fact]:
+    for fact in facts:
+        yield fact
+        if any(naming.host(*host) for host in fact.hosts):
+            yield Fact("", " → ".join(naming.place(*host) for host in fact.hosts))
 
 
 def _split(sections: list[Section], width: int) -> tuple[list[Section], list[Section]]:

@@ -9,12 +9,14 @@ import numpy as np
 
 from sockscope.app.frames.table import Numbers, Table
 from sockscope.app.model import group_names
+from sockscope.app.model.filters.match import Matcher, Matches
 from sockscope.app.model.groups import LINK, V4, V6, raw
 from sockscope.app.model.linkfacts import natural_ranks
 from sockscope.app.model.store import Store
+from sockscope.app.view import filterfields
 from sockscope.app.view.columns import Cell, Column, Fact, Field, Section, TabView
 from sockscope.app.view.format import UNKNOWN, short
-from sockscope.app.view.search import Matches, in_names, in_numbers, in_strings, nowhere
+from sockscope.app.view.search import in_names, in_numbers, in_strings, nowhere
 
 FAMILIES = {V4: "inet", V6: "inet6", LINK: "link"}
 
@@ -77,16 +79,16 @@ def _by_about(rows: Table) -> Numbers:
     return texts.lookup([place[text] for text in texts.values], len(place), np.int32)
 
 
-def _in(name: str) -> Callable[[Table, str], Matches]:
-    return lambda rows, word: in_strings(rows.strings(name), word)
+def _in(name: str) -> Callable[[Table, Matcher], Matches]:
+    return lambda rows, sought: in_strings(rows.strings(name), sought)
 
 
-def _in_users(rows: Table, word: str) -> Matches:
-    return in_numbers(rows.numbers("users"), word)
+def _in_users(rows: Table, sought: Matcher) -> Matches:
+    return in_numbers(rows.numbers("users"), sought)
 
 
-def _in_families(rows: Table, word: str) -> Matches:
-    return in_names(rows.numbers("family"), _SHOWN, word)
+def _in_families(rows: Table, sought: Matcher) -> Matches:
+    return in_names(rows.numbers("family"), _SHOWN, sought)
 
 
 def _details(_: Store, rows: Table, row: int) -> tuple[Section, ...]:
@@ -214,6 +216,7 @@ GROUPS = TabView(
             priority=1,
             minimum=8,
             search=_in("interface"),
+            filter="iface",
         ),
         Column(
             "refcnt",
@@ -225,8 +228,19 @@ GROUPS = TabView(
             align="right",
             descending=True,
             search=_in_users,
+            filter="users",
         ),
-        Column("group", "Group", 25, _group, _by_group, priority=1, minimum=20, search=_in("group")),
+        Column(
+            "group",
+            "Group",
+            25,
+            _group,
+            _by_group,
+            priority=1,
+            minimum=20,
+            search=_in("group"),
+            filter="addr",
+        ),
         Column("family", "Family", 6, _family, _by("family"), priority=4, search=_in_families),
         Column("name", "Name", 34, _about, _by_about, priority=2, minimum=26, grow=1, search=_in("about")),
         Column("report", "Report", 9, _report, _by("timer"), priority=5, search=nowhere),
@@ -241,6 +255,7 @@ GROUPS = TabView(
         Field("reporter", _told("reporter")),
         Field("static", _told("static")),
     ),
+    filters=filterfields.GROUPS,
     sort=("", False),
     details=_details,
     empty=_empty,

@@ -10,8 +10,10 @@ from numpy.typing import NDArray
 
 from sockscope.app.frames.links import OPERSTATES, UNKNOWN_COUNT, UNKNOWN_NUMBER
 from sockscope.app.frames.table import Numbers, Table
+from sockscope.app.model.filters.match import Matcher
 from sockscope.app.model.linkfacts import natural_ranks
 from sockscope.app.model.store import Store
+from sockscope.app.view import filterfields
 from sockscope.app.view.columns import Cell, Column, Field, TabView
 from sockscope.app.view.format import UNKNOWN, short, signed, sparkline
 from sockscope.app.view.interface_details import details, speed_text
@@ -27,7 +29,7 @@ SPARK = 8
 _UNKNOWN = Cell(UNKNOWN, "dim")
 _STATE_TONES = {"up": "", "down": "dim", "absent": "dim"}
 
-Search = Callable[[Table, str], NDArray[np.bool_]]
+Search = Callable[[Table, Matcher], NDArray[np.bool_]]
 
 
 def _name(rows: Table, row: int) -> Cell:
@@ -143,14 +145,14 @@ def _by_peak(name: str) -> Callable[[Table], Numbers]:
 
 
 def _in(name: str) -> Search:
-    return lambda rows, word: in_strings(rows.strings(name), word)
+    return lambda rows, sought: in_strings(rows.strings(name), sought)
 
 
 def _in_number(name: str) -> Search:
-    return lambda rows, word: in_numbers(rows.numbers(name), word)
+    return lambda rows, sought: in_numbers(rows.numbers(name), sought)
 
 
-def _never(rows: Table, _: str) -> NDArray[np.bool_]:
+def _never(rows: Table, _: Matcher) -> NDArray[np.bool_]:
     """Numbers that move are not searched: rows would come and go with every tick."""
     return np.zeros(len(rows), dtype=np.bool_)
 
@@ -209,9 +211,30 @@ def _changes(way: str, title: str) -> tuple[Column, ...]:
 
 
 COLUMNS = (
-    Column("interface", "Iface", 9, _name, natural_ranks, priority=1, minimum=5, grow=1, search=_in("name")),
+    Column(
+        "interface",
+        "Iface",
+        9,
+        _name,
+        natural_ranks,
+        priority=1,
+        minimum=5,
+        grow=1,
+        search=_in("name"),
+        filter="iface",
+    ),
     Column("state", "State", 8, _state, _by_text("state"), priority=1, minimum=7, search=_in("state")),
-    Column("flags", "Flags", 7, _flags, _by_text("letters"), priority=5, minimum=6, search=_in("letters")),
+    Column(
+        "flags",
+        "Flags",
+        7,
+        _flags,
+        _by_text("letters"),
+        priority=5,
+        minimum=6,
+        search=_in("letters"),
+        filter="flag",
+    ),
     Column(
         "mtu",
         "MTU",
@@ -254,6 +277,7 @@ COLUMNS = (
         minimum=18,
         grow=2,
         search=_in("addresses"),
+        filter="addr",
     ),
     Column(
         "alias",
@@ -325,6 +349,7 @@ INTERFACES = TabView(
     short="Iface",
     columns=COLUMNS,
     fields=FIELDS,
+    filters=filterfields.INTERFACES,
     sort=("interface", False),
     details=details,
     empty=_empty,

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sockscope.app.frames.table import Table
 from sockscope.app.view.columns import Cell, Column
+from sockscope.app.view.naming import NUMBERS, Naming
 
 GAP = 2
 """Blank cells between columns."""
@@ -20,6 +21,16 @@ class Placed:
     column: Column
     x: int
     width: int
+
+
+def unshortened(columns: Sequence[Column], rows: Table) -> tuple[Column, ...]:
+    """The columns, those of addresses as wide as the longest in these rows, for which all others leave."""
+    return tuple(
+        column
+        if column.whole is None
+        else replace(column, width=max(column.width, column.whole(rows)), minimum=0, priority=0)
+        for column in columns
+    )
 
 
 def place(columns: Sequence[Column], room: int) -> tuple[Placed, ...]:
@@ -88,12 +99,12 @@ def cut(text: str, width: int) -> str:
 
 def cut_middle(text: str, width: int) -> str:
     """An address and port in `width` cells: both ends and the port stay, `…` stands for the middle."""
-    if len(text) <= width:
+    if cell_width(text) <= width:
         return text
     host, colon, port = text.rpartition(":")
     tail = colon + port
     room = width - len(tail) - 1
-    if room < 2:
+    if room < 0 or cell_width(text) != len(text):
         return cut(text, width)
     head = (room + 1) // 2
     end = room - head
@@ -116,10 +127,11 @@ PORT_ROOM = 6
 """A colon and five digits."""
 
 
-def cell(placed: Placed, rows: Table, row: int) -> Cell:
-    """A row's cell, in fewer words where the column has them and is too narrow."""
+def cell(placed: Placed, rows: Table, row: int, naming: Naming = NUMBERS) -> Cell:
+    """A row's cell, with the names that are wanted, in fewer words where the column has them and is too
+    narrow."""
     column = placed.column
-    made = column.cell(rows, row)
+    made = column.cell(rows, row) if column.named is None else column.named(rows, row, naming)
     return made if column.brief is None or cell_width(made.text) <= placed.width else column.brief(rows, row)
 
 
@@ -138,8 +150,9 @@ def _at_port(text: str, width: int, usual: int) -> str:
     text = cut_middle(text, width)
     port = 0 if text.endswith("]") or ":" not in text else len(text) - text.rfind(":")
     line_up = min(width, usual) - PORT_ROOM
-    before = max(0, min(line_up - (len(text) - port), width - len(text)))
-    return (" " * before + text).ljust(width)
+    room = width - cell_width(text)
+    before = max(0, min(line_up - (len(text) - port), room))
+    return " " * before + text + " " * (room - before)
 
 
 def title(placed: Placed, marker: str = "") -> str:

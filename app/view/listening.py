@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 
-from sockscope.app.frames.table import Numbers, Table
+from sockscope.app.frames.table import Numbers, Strings, Table
 from sockscope.app.model.endpoints import sort_key
+from sockscope.app.model.filters.match import Matcher, Matches
 from sockscope.app.model.listeners import LISTEN
 from sockscope.app.model.listening import REACHES, queue_full, synq_near
 from sockscope.app.model.store import Store
-from sockscope.app.view import search, sockets
+from sockscope.app.view import filterfields, search, socketextras, sockets, units
+from sockscope.app.view.addresses import whole
 from sockscope.app.view.columns import Cell, Column, Field, TabView
 from sockscope.app.view.format import UNKNOWN, address, bar, count
+from sockscope.app.view.naming import Naming
+from sockscope.app.view.services import service
 from sockscope.app.view.socketdetails import details
+from sockscope.app.view.socketgroups import OF_LISTENERS
 
 BAR = 6
 """Width of the accept queue's bar."""
@@ -23,12 +30,16 @@ def _address_cell(rows: Table, row: int) -> Cell:
     return Cell(address(family, rows.numbers("local_address")[row].tobytes()))
 
 
+def _named_address(rows: Table, row: int, naming: Naming) -> Cell:
+    return Cell(naming.place(*sockets.host(rows, row, "local")))
+
+
 def _port_cell(rows: Table, row: int) -> Cell:
     return Cell(str(rows.integer("local_port", row)), "strong")
 
 
 def _service(rows: Table, row: int) -> str:
-    return sockets.service(rows.integer("local_port", row), "udp" if _udp(rows, row) else "tcp")
+    return service(rows.integer("local_port", row), "udp" if _udp(rows, row) else "tcp")
 
 
 def _udp(rows: Table, row: int) -> bool:
@@ -39,8 +50,18 @@ def _service_cell(rows: Table, row: int) -> Cell:
     return Cell(_service(rows, row), "dim")
 
 
-def _in_service(rows: Table, word: str) -> search.Matches:
-    return np.array([word in _service(rows, row) for row in range(len(rows))], dtype=np.bool_)
+def _in_service(rows: Table, sought: Matcher) -> Matches:
+    return search.in_strings(_services(rows), sought)
+
+
+@lru_cache(maxsize=1)
+def _services(rows: Table) -> Strings:
+    _, first, place = np.unique(
+        rows.numbers("local_port").astype(np.int64) << 8 | rows.numbers("state"),
+        return_index=True,
+        return_inverse=True,
+    )
+    return Strings.of(_service(rows, row) for row in first.tolist()).take(place.ravel())
 
 
 def _service_order(rows: Table) -> Numbers:
@@ -53,8 +74,8 @@ def _reach_cell(rows: Table, row: int) -> Cell:
     return Cell(REACHES[code], "warn" if code <= 2 else "dim")
 
 
-def _in_reach(rows: Table, word: str) -> search.Matches:
-    return search.in_names(rows.numbers("reach"), dict(enumerate(REACHES)), word)
+def _in_reach(rows: Table, sought: Matcher) -> Matches:
+    return search.in_names(rows.numbers("reach"), dict(enumerate(REACHES)), sought)
 
 
 def _one(rows: Table, row: int) -> Table:
@@ -99,6 +120,11 @@ ADDRESS = Column(
     minimum=12,
     grow=1,
     search=search.in_local,
+    named=_named_address,
+    host=("family", "local_address"),
+    filter="src",
+    align="path",
+    whole=whole("local_address", port=False),
 )
 PORT = Column(
     "port",
@@ -108,7 +134,7 @@ PORT = Column(
     lambda rows: rows.numbers("local_port"),
     priority=1,
     align="right",
-    search=lambda rows, word: search.in_numbers(rows.numbers("local_port"), word),
+    search=lambda rows, sought: search.in_numbers(rows.numbers("local_port"), sought),
 )
 SERVICE = Column("service", "Service", 12, _service_cell, _service_order, priority=6, search=_in_service)
 REACH = Column(
@@ -133,7 +159,8 @@ SYN_RECV = Column(
     priority=3,
     align="right",
     descending=True,
-    search=lambda rows, word: search.in_numbers(rows.numbers("syn_recv"), word),
+    search=lambda rows, sought: search.in_numbers(rows.numbers("syn_recv"), sought),
+    filter="synrecv",
 )
 
 FIELDS = (
@@ -163,11 +190,16 @@ LISTENING = TabView(
         SYN_RECV,
         sockets.OWNER,
         sockets.USER,
+        units.UNIT,
         sockets.INODE,
+        *socketextras.COLUMNS,
     ),
     fields=FIELDS,
+    filters=filterfields.LISTENING,
+    groupings=OF_LISTENERS,
     sort=("port", False),
     details=details,
+    details_need=frozenset(units.NEEDS),
     empty=empty,
     noun="listeners",
 )

@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from sockscope.app.frames.table import Numbers, Table
+from sockscope.app.frames.table import Numbers, Strings, Table
+from sockscope.app.model.filters.fields import Words
 from sockscope.app.model.other_names import frames, group_name, groups, netlink_protocol
 from sockscope.app.model.others import (
     ALL_MULTICAST,
@@ -21,7 +22,7 @@ from sockscope.app.model.others import (
 from sockscope.app.model.states import LISTEN, NAMES
 from sockscope.app.model.store import Store
 from sockscope.app.model.tab import Options
-from sockscope.app.view import search, sockets
+from sockscope.app.view import filterfields, search, sockets
 from sockscope.app.view.columns import Cell, Column, Field, TabView
 from sockscope.app.view.format import UNKNOWN, count
 from sockscope.app.view.otherdetails import details
@@ -126,6 +127,13 @@ def _proto_cell(rows: Table, row: int) -> Cell:
     return Cell(proto(rows, row))
 
 
+def _protos(rows: Table) -> Strings:
+    def word(code: tuple[int, ...]) -> str:
+        return "nl" if code[0] == NETLINK else _PROTOS.get((code[0], code[1]), "???")
+
+    return filterfields.distinct(rows, ("family", "type"), word)
+
+
 def _amount_cell(name: str) -> Callable[[Table, int], Cell]:
     def cell(rows: Table, row: int) -> Cell:
         value = rows.integer(name, row)
@@ -180,7 +188,7 @@ def _amount(name: str, title: str, width: int, priority: int) -> Column:
         priority=priority,
         align="right",
         descending=True,
-        search=lambda rows, word: search.in_numbers(rows.numbers(name), word),
+        search=lambda rows, sought: search.in_numbers(rows.numbers(name), sought),
     )
 
 
@@ -266,6 +274,7 @@ OTHERS = TabView(
         Field("fanout", _of(PACKET, _fanout)),
         *(_SHARED[name] for name in ("uid", "user", "inode", "pid", "process", "pids", "cookie")),
     ),
+    filters={**filterfields.OTHERS, "proto": Words("ss's word", _protos)},
     sort=("purpose", True),
     details=details,
     empty=empty,

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from sockscope.app.frames.table import Table
+from sockscope.app.hosts import Address
 from sockscope.app.model.route_flags import HOP_MEANINGS, MEANINGS, hop_states
 from sockscope.app.model.route_names import (
     ANYCAST,
@@ -178,6 +179,7 @@ def _hops(rows: Table, row: int) -> Iterator[Fact]:
                 f"{number} of {len(hops)}",
                 f"{_way(rows, hop)}, weight {weight} of {total} ({weight / total:.0%})",
                 "strong",
+                _gateway_host(rows, hop),
             )
             yield from _states(rows, hop)
         if len(hops) > _HOPS:
@@ -185,7 +187,7 @@ def _hops(rows: Table, row: int) -> Iterator[Fact]:
     elif rows.integer("hops", row):
         yield Fact("hops", f"{rows.integer('hops', row)}, no longer known")
     elif rows.integer("type", row) not in REJECTING or rows.integer("device", row):
-        yield Fact("way", _way(rows, row), "strong")
+        yield Fact("way", _way(rows, row), "strong", _gateway_host(rows, row))
         yield from _states(rows, row)
     else:
         yield Fact("way", "none")
@@ -194,6 +196,11 @@ def _hops(rows: Table, row: int) -> Iterator[Fact]:
     encapsulation = rows.integer("encapsulation", row)
     if encapsulation:
         yield Fact("packed in", _ENCAPSULATIONS.get(encapsulation, str(encapsulation)))
+
+
+def _gateway_host(rows: Table, row: int) -> tuple[Address, ...]:
+    family = rows.integer("gateway_family", row)
+    return ((family, rows.numbers("gateway")[row].tobytes()),) if family else ()
 
 
 def _way(rows: Table, row: int) -> str:

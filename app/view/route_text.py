@@ -8,9 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sockscope.app.frames.table import Numbers, Table
+from sockscope.app.model.filters.match import Matcher, Matches
 from sockscope.app.model.route_flags import RTCF_REDIRECTED
 from sockscope.app.view.format import duration
-from sockscope.app.view.search import Matches, in_text
+from sockscope.app.view.search import in_text
 
 V4, V6 = socket.AF_INET, socket.AF_INET6
 
@@ -100,17 +101,18 @@ def genmask(rows: Table, row: int) -> str | None:
 
 
 class AddressSearch:
-    """Finds words in a column of addresses, whose family is in another column (0: there is none), and with
-    the length of a prefix behind them if a column of lengths is named. `known` names a column that tells
-    whether there is an address at all. The text is made once for as long as the column is the same object."""
+    """Finds what is sought in a column of addresses, whose family is in another column (0: there is none),
+    and with the length of a prefix behind them if a column of lengths is named. `known` names a column that
+    tells whether there is an address at all. The text is made once for as long as the column is the same
+    object."""
 
     def __init__(self, column: str, family: str, length: str | None = None, known: str | None = None) -> None:
         self._names = (column, family, length, known)
         self._column: Numbers | None = None
         self._text = (b"", np.empty(0, np.intp))
 
-    def __call__(self, rows: Table, word: str) -> Matches:
-        """Rows whose address contains the word."""
+    def __call__(self, rows: Table, sought: Matcher) -> Matches:
+        """Rows whose address contains what is sought."""
         name, family, length, known = self._names
         column = rows.numbers(name)
         if column is not self._column:
@@ -118,7 +120,7 @@ class AddressSearch:
             families = rows.numbers(family) if known is None else rows.numbers(family) * rows.numbers(known)
             self._text = _text(families, column, lengths)
             self._column = column
-        return in_text(*self._text, word)
+        return in_text(*self._text, sought)
 
 
 def _text(family: Numbers, raw: Numbers, lengths: Numbers | None) -> tuple[bytes, NDArray[np.intp]]:

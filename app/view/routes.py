@@ -7,17 +7,19 @@ from collections.abc import Callable
 import numpy as np
 
 from sockscope.app.frames.table import Numbers, Table
+from sockscope.app.model.filters.match import Matcher, Matches
 from sockscope.app.model.linkfacts import natural_ranks
 from sockscope.app.model.route_flags import hop_states
 from sockscope.app.model.route_names import REJECTING
 from sockscope.app.model.store import Store
 from sockscope.app.model.tab import Options
-from sockscope.app.view import route_text, ways
+from sockscope.app.view import filterfields, route_text, ways
 from sockscope.app.view.columns import Cell, Column, Field, TabView
 from sockscope.app.view.format import UNKNOWN, short
+from sockscope.app.view.naming import Naming
 from sockscope.app.view.route_details import children, details
 from sockscope.app.view.route_text import V4, AddressSearch
-from sockscope.app.view.search import Matches, in_numbers, in_strings, nowhere
+from sockscope.app.view.search import in_numbers, in_strings, nowhere
 
 ALARM = "▲"
 NO_CARRIER = "↓"
@@ -63,6 +65,34 @@ def _gateway(rows: Table, row: int) -> Cell:
         return Cell(rows.text("type_name", row) or UNKNOWN, "warn")
     gateway = route_text.gateway(rows, row)
     return _NONE if gateway is None else Cell(gateway)
+
+
+def _named_destination(rows: Table, row: int, naming: Naming) -> Cell:
+    """Of a route to one host its name; networks have none."""
+    cell = _destination(rows, row)
+    length, family = rows.integer("destination_length", row), rows.integer("family", row)
+    if not naming.on or length != (32 if family == V4 else 128) or _is_hop(rows, row):
+        return cell
+    raw = rows.numbers("destination")[row].tobytes()
+    name, address = naming.host(family, raw), route_text.address(family, raw)
+    rest = cell.text.removeprefix(address).removeprefix(f"/{length}")
+    return cell if name is None else cell._replace(text=name + rest)
+
+
+def _named_gateway(rows: Table, row: int, naming: Naming) -> Cell:
+    cell = _gateway(rows, row)
+    family = rows.integer("gateway_family", row)
+    if not naming.on or not family or cell.text != route_text.gateway(rows, row):
+        return cell
+    return Cell(naming.host(family, rows.numbers("gateway")[row].tobytes()) or cell.text)
+
+
+def _named_source(rows: Table, row: int, naming: Naming) -> Cell:
+    cell = _source(rows, row)
+    if not naming.on or cell.text != route_text.preferred_source(rows, row):
+        return cell
+    raw = rows.numbers("preferred_source")[row].tobytes()
+    return Cell(naming.host(rows.integer("family", row), raw) or cell.text)
 
 
 def _genmask(rows: Table, row: int) -> Cell:
@@ -160,20 +190,20 @@ def _by_mask(rows: Table) -> Numbers:
     return np.column_stack([rows.numbers("family"), rows.numbers("destination_length")])
 
 
-def _in(column: str) -> Callable[[Table, str], Matches]:
-    return lambda rows, word: in_strings(rows.strings(column), word)
+def _in(column: str) -> Callable[[Table, Matcher], Matches]:
+    return lambda rows, sought: in_strings(rows.strings(column), sought)
 
 
-def _in_metric(rows: Table, word: str) -> Matches:
-    found: Matches = in_numbers(rows.numbers("metric"), word) & (rows.numbers("parent") < 0)
+def _in_metric(rows: Table, sought: Matcher) -> Matches:
+    found: Matches = in_numbers(rows.numbers("metric"), sought) & (rows.numbers("parent") < 0)
     return found & ~rows.numbers("heading").astype(np.bool_)
 
 
 class _DestinationSearch(AddressSearch):
-    """Finds words in destinations and in the rules above them."""
+    """Finds what is sought in destinations and in the rules above them."""
 
-    def __call__(self, rows: Table, word: str) -> Matches:
-        return super().__call__(rows, word) | in_strings(rows.strings("title"), word)
+    def __call__(self, rows: Table, sought: Matcher) -> Matches:
+        return super().__call__(rows, sought) | in_strings(rows.strings("title"), sought)
 
 
 def _hops(rows: Table, row: int) -> list[dict[str, object]]:
@@ -220,6 +250,9 @@ ROUTES = TabView(
             minimum=24,
             grow=2,
             search=_DestinationSearch("destination", "family", "destination_length"),
+            named=_named_destination,
+            host=("family", "destination"),
+            filter="dst",
         ),
         Column(
             "gateway",
@@ -231,10 +264,20 @@ ROUTES = TabView(
             minimum=20,
             grow=1,
             search=AddressSearch("gateway", "gateway_family"),
+            named=_named_gateway,
+            host=("gateway_family", "gateway"),
+            filter="via",
         ),
         Column("genmask", "Genmask", 15, _genmask, _by_mask, priority=12, search=nowhere),
         Column(
-            "flags", "Flags", 6, _flags, _by_text("shown_letters"), priority=3, search=_in("shown_letters")
+            "flags",
+            "Flags",
+            6,
+            _flags,
+            _by_text("shown_letters"),
+            priority=3,
+            search=_in("shown_letters"),
+            filter="flag",
         ),
         Column(
             "metric", "Metric", _METRIC, _metric, _by("metric"), priority=4, align="right", search=_in_metric
@@ -248,6 +291,7 @@ ROUTES = TabView(
             priority=2,
             minimum=8,
             search=_in("interface"),
+            filter="iface",
         ),
         Column(
             "protocol",
@@ -257,6 +301,7 @@ ROUTES = TabView(
             _by_text("protocol_name"),
             priority=5,
             search=_in("protocol_name"),
+            filter="proto",
         ),
         Column("scope", "Scope", 6, _named("scope_name"), _by("scope"), priority=7, search=_in("scope_name")),
         Column(
@@ -268,6 +313,8 @@ ROUTES = TabView(
             priority=8,
             minimum=15,
             search=AddressSearch("preferred_source", "family", known="preferred_source_known"),
+            named=_named_source,
+            host=("family", "preferred_source"),
         ),
         Column("mss", "MSS", 5, _set(_mss), _by("advmss"), priority=9, align="right", search=nowhere),
         Column(
@@ -318,6 +365,7 @@ ROUTES = TabView(
         Field("cached", lambda rows, row: bool(rows.numbers("cached")[row])),
         Field("expires", _expires),
     ),
+    filters=filterfields.ROUTES,
     sort=("", False),
     details=details,
     decides=ways.deciding,

@@ -1,8 +1,9 @@
-"""Finding words in columns: per distinct value, or in one long text of all rows; never row by row."""
+"""Finding words and patterns in columns: per distinct value or in one long text, never row by row."""
 
 from __future__ import annotations
 
 import socket
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from ipaddress import IPv6Address
 
@@ -11,65 +12,81 @@ from numpy.typing import NDArray
 
 from sockscope.app.frames.inet import IPPROTO_MPTCP, IPPROTO_SCTP, IPPROTO_UDPLITE
 from sockscope.app.frames.table import Numbers, Strings, Table
-from sockscope.app.model.endpoints import addresses
-
-Matches = NDArray[np.bool_]
+from sockscope.app.hosts import Address
+from sockscope.app.model.endpoints import Addresses, addresses
+from sockscope.app.model.filters.match import Matcher, Matches
 
 _END = ord("\n")
 
 
-def in_strings(column: Strings, word: str) -> Matches:
-    """Rows whose text contains the word."""
-    found: Matches = column.lookup([word in value.lower() for value in column.values], False, np.bool_)
+def in_strings(column: Strings, sought: Matcher) -> Matches:
+    """Rows whose text contains what is sought."""
+    found: Matches = column.lookup(sought.matches(column.values), False, np.bool_)
     return found
 
 
-def in_numbers(values: Numbers, word: str) -> Matches:
-    """Rows whose number, written in digits, contains the word."""
-    if not word.isdecimal():
+def in_numbers(values: Numbers, sought: Matcher) -> Matches:
+    """Rows whose number, written in digits without its sign, contains what is sought."""
+    if not sought.in_digits:
         return np.zeros(len(values), dtype=np.bool_)
     distinct, place = np.unique(values, return_inverse=True)
-    width = max(len(str(value)) for value in (distinct[0], distinct[-1])) + 1 if len(distinct) else 1
-    text = distinct.astype(f"S{width}").tobytes()
-    return in_text(text, np.arange(len(distinct)) * width, word)[place]
+    if not len(distinct):
+        return np.zeros(0, dtype=np.bool_)
+    width = max(len(str(value)) for value in (distinct[0], distinct[-1]))
+    digits = distinct.astype(f"S{width}")
+    starts = np.arange(len(distinct)) * width
+    ends = starts + np.char.str_len(digits)
+    found: Matches = sought.in_lines(digits.tobytes(), starts + (distinct < 0), ends)
+    return found[place]
 
 
-def in_names(codes: Numbers, names: dict[int, str], word: str) -> Matches:
-    """Rows whose code has a name that contains the word."""
-    hit = [code for code, name in names.items() if word in name.lower()]
-    return np.isin(codes, hit)
+def in_names(codes: Numbers, names: Mapping[int, str], sought: Matcher) -> Matches:
+    """Rows whose code has a name that contains what is sought."""
+    hit = sought.matches(list(names.values()))
+    return np.isin(codes, [code for code, found in zip(names, hit.tolist(), strict=True) if found])
 
 
-def nowhere(rows: Table, word: str) -> Matches:  # noqa: ARG001
+def nowhere(rows: Table, sought: Matcher) -> Matches:  # noqa: ARG001
     """No row: for numbers that change so often that rows would flicker in and out."""
     return np.zeros(len(rows), dtype=np.bool_)
 
 
-def in_text(text: bytes, starts: NDArray[np.intp], word: str) -> Matches:
-    """Rows that contain the word, of a text with one line a row that begins at `starts`."""
-    sought = word.encode()
-    if not len(starts) or not sought:
-        return np.full(len(starts), not sought)
-    characters = np.frombuffer(text, np.uint8)
-    room = len(characters) - len(sought) + 1
-    if room <= 0:
-        return np.zeros(len(starts), dtype=np.bool_)
-    here = np.zeros(len(characters), dtype=np.bool_)
-    np.equal(characters[:room], sought[0], out=here[:room])
-    for place, code in enumerate(sought[1:], 1):
-        here[:room] &= characters[place : place + room] == code
-    found: Matches = np.logical_or.reduceat(here, starts)
+def in_hosts(rows: Table, ends: Iterable[tuple[str, str]], named: Iterable[Address]) -> Matches:
+    """Rows with one of these addresses in a pair of columns, family (0: there is none) and address."""
+    found = np.zeros(len(rows), np.bool_)
+    known = list(named)
+    if not known:
+        return found
+    raw = np.frombuffer(b"".join(raw for _, raw in known), np.uint8).reshape(-1, 16)
+    wanted = addresses(np.array([family for family, _ in known]), raw)
+    pairs = _pairs(wanted)
+    for family, column in ends:
+        families = rows.numbers(family)
+        where = addresses(families, rows.numbers(column))
+        near = np.flatnonzero(np.isin(where.low, wanted.low) & (families != 0))
+        found[near[np.isin(_pairs(Addresses(where.high[near], where.low[near])), pairs)]] = True
     return found
 
 
-def in_local(rows: Table, word: str) -> Matches:
-    """Rows whose local address and port contain the word."""
-    return in_text(*_endpoints(rows, "local"), word)
+def _pairs(where: Addresses) -> NDArray[np.bytes_]:
+    """Both words of each address as one value that can be compared."""
+    whole: NDArray[np.bytes_] = np.column_stack([where.high, where.low]).view("S16").ravel()
+    return whole
 
 
-def in_remote(rows: Table, word: str) -> Matches:
-    """Rows whose remote address and port contain the word."""
-    return in_text(*_endpoints(rows, "remote"), word)
+def in_text(text: bytes, starts: NDArray[np.intp], sought: Matcher) -> Matches:
+    """Rows that contain what is sought, of a text with one line a row that begins at `starts`."""
+    return sought.in_lines(text, starts, np.append(starts[1:], len(text)) - 1)
+
+
+def in_local(rows: Table, sought: Matcher) -> Matches:
+    """Rows whose local address and port contain what is sought."""
+    return in_text(*_endpoints(rows, "local"), sought)
+
+
+def in_remote(rows: Table, sought: Matcher) -> Matches:
+    """Rows whose remote address and port contain what is sought."""
+    return in_text(*_endpoints(rows, "remote"), sought)
 
 
 @lru_cache(maxsize=2)
@@ -153,9 +170,9 @@ PROTOCOLS: dict[tuple[int, int], str] = {
 """netstat's words for family and protocol, and ss's for what netstat does not know."""
 
 
-def in_protocol(rows: Table, word: str) -> Matches:
-    """Rows whose protocol's name contains the word; a connection of MPTCP comes with what carries it."""
+def in_protocol(rows: Table, sought: Matcher) -> Matches:
+    """Rows whose protocol's name contains it; a connection of MPTCP comes with what carries it."""
     codes = rows.numbers("family").astype(np.int64) * 1000 + rows.numbers("protocol")
     names = {int(family) * 1000 + protocol: name for (family, protocol), name in PROTOCOLS.items()}
-    named = in_names(codes, names, word)
-    return named | rows.numbers("carrier") if word in "mptcp" else named
+    named = in_names(codes, names, sought)
+    return named | rows.numbers("carrier") if sought.matches(["mptcp"])[0] else named

@@ -4,18 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 
 from sockscope.app.collectors.lookups import Lookup
+from sockscope.app.frames.table import Table
 from sockscope.app.model.engine import Request
+from sockscope.app.model.filters.errors import FilterError
+from sockscope.app.model.filters.evaluate import Grammar, compile_filter, reading
+from sockscope.app.model.filters.states import limits
+from sockscope.app.model.filters.syntax import Any
+from sockscope.app.model.groupview import Grouping
 from sockscope.app.model.query import Query
 from sockscope.app.model.states import NAMES
 from sockscope.app.model.tab import Options
-from sockscope.app.view.calm import TRENDS
+from sockscope.app.view.calm import without_trends
+from sockscope.app.view.chosen import Chosen
 from sockscope.app.view.columns import Column, TabView
+from sockscope.app.view.grammar import grammar, needs
+from sockscope.app.view.groupings import grouped_view
+from sockscope.app.view.naming import Naming
 from sockscope.app.view.search import PROTOCOLS
 
 INTERVALS = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0)
 """Seconds; what `+` and `-` step through."""
+_NO_NAMES: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +35,10 @@ class Choices:
     """The choices of one tab."""
 
     query: Query
-    words: str = ""
     options: Options = field(default_factory=Options)
+    grouping: Grouping | None = None
+    order: tuple[str, bool] | None = None
+    """While rows are sorted by who uses the line: the order before."""
 
 
 class Session:
@@ -36,14 +50,19 @@ class Session:
         active: str,
         interval: float,
         *,
-        words: str = "",
+        filter: str = "",  # noqa: A002 - the option's name
         protocols: Sequence[str] = (),
-        hidden: frozenset[str] = frozenset(),
+        chosen: Chosen | None = None,
+        wide: bool = False,
+        saved: Mapping[str, str] = _NO_NAMES,
+        naming: Naming | None = None,
     ) -> None:
+        """FilterError where `filter`, that of the first tab, is none; `saved` are filters by name."""
         self.views: Mapping[str, TabView] = {view.id: view for view in views}
         self.active = active
         self.interval = interval
-        self.hidden_columns = hidden
+        self.chosen = Chosen() if chosen is None else chosen
+        self.wide = wide
         self.details_open = False
         self.open_row: int | None = None
         self.which: Lookup | None = None
@@ -52,16 +71,23 @@ class Session:
         self.marked = 0
         self._marks = 0
         self._choices = {view.id: Choices(Query(*view.sort), options=view.options) for view in views}
+        self._above: dict[str, list[Choices]] = {view.id: [] for view in views}
         self.protocols = tuple(protocols)
-        if words:
-            self.filter(words)
+        self.saved = saved
+        self.naming = Naming() if naming is None else naming
+        wrong = self.filter(filter)
+        if wrong is not None:
+            raise wrong
         if protocols:
             self.narrow(protocols)
 
     @property
     def view(self) -> TabView:
-        """The tab that is shown."""
-        return self.views[self.active]
+        """The tab that is shown, with groups in place of its rows where these are asked for."""
+        view, grouping = self.views[self.active], self.choices.grouping
+        if grouping is None:
+            return view
+        return grouped_view(view, next(each for each in view.groupings if each.id == grouping.by))
 
     @property
     def choices(self) -> Choices:
@@ -71,19 +97,38 @@ class Session:
     @property
     def columns(self) -> tuple[Column, ...]:
         """The columns that may show in this tab."""
-        hidden = self.hidden_columns | TRENDS if self.calm else self.hidden_columns
-        return tuple(column for column in self.view.columns if column.id not in hidden)
+        also = frozenset(self.view.line) if self.choices.order else frozenset[str]()
+        columns = self.chosen.columns(self.view, also)
+        return without_trends(columns) if self.calm else columns
+
+    @property
+    def column_needs(self) -> frozenset[str]:
+        """The tables that are read by the columns that may show, and by the one that rows are sorted by."""
+        sort = self.choices.query.sort
+        sorted_by = (column for column in self.view.columns if column.id == sort)
+        return frozenset().union(*(column.needs for column in (*self.columns, *sorted_by)))
+
+    @property
+    def details_need(self) -> frozenset[str]:
+        """The tables that are read by details, while they are open."""
+        return self.view.details_need if self.details_open else frozenset()
 
     def request(self) -> Request:
         """What the engine should make."""
         return Request(
             tab=self.active,
-            query=self.choices.query,
+            query=replace(self.choices.query, names=self.naming.on),
             options=self.choices.options,
             open_row=self.open_row if self.details_open else None,
             paused=self.paused,
             marked=self.marked,
+            grouping=self.choices.grouping,
         )
+
+    def shows(self, request: Request) -> bool:
+        """Whether the rows of that request are of the kind that is shown."""
+        then, now = request.grouping, self.choices.grouping
+        return request.tab == self.active and (then and then.by) == (now and now.by)
 
     @property
     def lookups(self) -> tuple[Lookup, ...]:
@@ -102,35 +147,115 @@ class Session:
         self.details_open = False
         self.which = None
 
-    def filter(self, words: str) -> None:
-        """Rows must contain every one of these words."""
-        wanted = tuple(words.lower().split())
-        self._set(replace(self.choices, words=words, query=replace(self.choices.query, words=wanted)))
+    @property
+    def grammar(self) -> Grammar:
+        """What a filter can ask of this tab."""
+        return grammar(self.views[self.active], self.saved, self.naming.hosts)
+
+    @property
+    def expression(self) -> str:
+        """The filter in force as it was typed."""
+        chosen = self.choices.query.filter
+        return chosen.expression if chosen else ""
+
+    @property
+    def filter_needs(self) -> frozenset[str]:
+        """The tables that the filter reads beside those of the tab."""
+        return needs(self.view, self.choices.query.filter)
+
+    def filter(self, expression: str) -> FilterError | None:
+        """Rows must pass this filter; where it is none the last one stays, and what is wrong is returned."""
+        try:
+            chosen = compile_filter(expression, self.grammar) if expression.strip() else None
+        except FilterError as wrong:
+            return wrong
+        self._set(replace(self.choices, query=replace(self.choices.query, filter=chosen)))
+        return None
+
+    def filter_too(self, term: str) -> FilterError | None:
+        """Rows must pass this as well."""
+        chosen = self.choices.query.filter
+        if chosen is None:
+            return self.filter(term)
+        read = reading(chosen.tree)
+        before = f"({read})" if isinstance(chosen.tree, Any) else read if "(" in read else chosen.expression
+        return self.filter(f"{before} and {term}")
+
+    @property
+    def _sorting(self) -> tuple[str, bool]:
+        by = self.choices.grouping or self.choices.query
+        return by.sort, by.descending
+
+    def _sort(self, sort: str, *, descending: bool) -> None:
+        choices = self.choices
+        if choices.grouping is not None:
+            changed = replace(choices.grouping, sort=sort, descending=descending)
+            self._set(replace(choices, grouping=changed))
+        else:
+            self._set(replace(choices, query=replace(choices.query, sort=sort, descending=descending)))
 
     def sort_by(self, column: str) -> None:
         """Sort by a column; by the one that is in force already: the other way round."""
-        query = self.choices.query
-        if column == query.sort:
+        if column == self._sorting[0]:
             self.reverse()
             return
         found = next(each for each in self.view.columns if each.id == column)
-        self._set(replace(self.choices, query=replace(query, sort=column, descending=found.descending)))
+        self._sort(column, descending=found.descending)
 
     def sort_next(self, shown: Sequence[str]) -> None:
         """Sort by the next of the shown columns; a tab's natural order, if any, comes after the last."""
         names = [*shown, *([""] if self.view.sort[0] == "" else [])]
-        query = self.choices.query
-        place = names.index(query.sort) + 1 if query.sort in names else 0
-        name = names[place % len(names)]
+        sort, _ = self._sorting
+        name = names[(names.index(sort) + 1 if sort in names else 0) % len(names)]
         if name:
             self.sort_by(name)
         else:
-            self._set(replace(self.choices, query=replace(query, sort="", descending=False)))
+            self._sort("", descending=False)
 
     def reverse(self) -> None:
         """Turn the order round."""
-        query = self.choices.query
-        self._set(replace(self.choices, query=replace(query, descending=not query.descending)))
+        sort, descending = self._sorting
+        self._sort(sort, descending=not descending)
+
+    def line(self) -> None:
+        """Who uses the line: columns of rates, the highest first; again: columns and order as before."""
+        choices, query = self.choices, self.choices.query
+        kept = None if choices.order else (query.sort, query.descending)
+        sort, descending = choices.order or (self.views[self.active].line[0], True)
+        changed = replace(query, sort=sort, descending=descending)
+        self._set(replace(choices, query=changed, order=kept, grouping=None))
+
+    def group(self, by: str | None) -> None:
+        """Show groups in place of rows, or the rows again (None)."""
+        self.open_row, self.details_open = None, False
+        self._set(replace(self.choices, grouping=None if by is None else Grouping(by)))
+
+    def term(self, groups: Table, row: int) -> str | None:
+        """The filter that finds the rows of a group, None where no filter can."""
+        grouping = self.choices.grouping
+        if grouping is None:
+            return None
+        by = next(each for each in self.views[self.active].groupings if each.id == grouping.by)
+        return by.term(groups, row)
+
+    def descend(self, term: str) -> FilterError | None:
+        """Show the rows of one group, by the filter that finds them."""
+        before = self.choices
+        wrong = self.filter_too(term)
+        if wrong is None:
+            self._above[self.active].append(before)
+            self.group(None)
+        return wrong
+
+    def ascend(self) -> bool:
+        """Out of the groups, or back to those that the rows were reached from; whether there was a way."""
+        if self.choices.grouping is not None:
+            self.group(None)
+            return True
+        if not self._above[self.active]:
+            return False
+        self._set(self._above[self.active].pop())
+        return True
 
     def only(self, state: int) -> None:
         """Only this TCP state; if that is so already: all again."""
@@ -160,13 +285,17 @@ class Session:
         """
         if self.active != "connections" or self.paused or self.details_open:
             return None
-        return self.choices.query.states
+        query = self.choices.query
+        left = None if query.filter is None else limits(query.filter.tree)
+        if query.states is None or left is None:
+            return left if query.states is None else query.states
+        return query.states & left
 
     @property
     def filtered(self) -> bool:
-        """Whether rows are hidden by words, states or protocols."""
+        """Whether rows are hidden by a filter, states or protocols."""
         query = self.choices.query
-        return bool(query.words) or query.states is not None or query.protocols is not None
+        return query.filter is not None or query.states is not None or query.protocols is not None
 
     @property
     def filter_words(self) -> str:
@@ -175,17 +304,18 @@ class Session:
         states = (
             "" if query.states is None else " ".join(NAMES[each] for each in sorted(query.states)) or "none"
         )
+        either = query.filter is not None and isinstance(query.filter.tree, Any)
         parts = (
             " ".join(self.protocols) if query.protocols is not None else "",
             f"state {states}" if states else "",
-            self.choices.words,
+            f"({self.expression})" if either and (query.protocols or states) else self.expression,
         )
         return " and ".join(part for part in parts if part)
 
     def clear(self) -> None:
-        """Lift words, states and protocols."""
-        query = replace(self.choices.query, words=(), states=None, protocols=None)
-        self._set(replace(self.choices, words="", query=query))
+        """Lift the filter, states and protocols."""
+        query = replace(self.choices.query, filter=None, states=None, protocols=None)
+        self._set(replace(self.choices, query=query))
 
     def mark(self) -> None:
         """Count from now on; if counting already: stop that."""

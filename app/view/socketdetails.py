@@ -11,6 +11,8 @@ from sockscope.app.frames.table import Table
 from sockscope.app.model.endpoints import addresses
 from sockscope.app.model.listening import REACHES
 from sockscope.app.model.ownership import (
+    ELSEWHERE,
+    FROM_LISTENER,
     KERNEL,
     NO_PERMISSION,
     NOBODY,
@@ -23,11 +25,15 @@ from sockscope.app.model.presence import GONE
 from sockscope.app.model.socketstates import state_name, tcp_code
 from sockscope.app.model.states import MEANINGS, NAMES
 from sockscope.app.model.store import Store
-from sockscope.app.view import mptcpdetails, sockets, ways
+from sockscope.app.view import healthdetails, mptcpdetails, sockets, units, ways
 from sockscope.app.view.columns import Fact, Section
 from sockscope.app.view.format import count, duration
+from sockscope.app.view.services import SERVICES, service
+from sockscope.app.view.socketextras import mark_facts
 
 LISTEN, SYN_RECV, TIME_WAIT, BOUND_INACTIVE = 10, 3, 6, 13
+_CLOSED = (4, 5, 6, 9, 11)
+"""FIN_WAIT1, FIN_WAIT2, TIME_WAIT, LAST_ACK and CLOSING: this side has sent its FIN."""
 
 _IP_PROTOCOLS = {
     1: "ICMP",
@@ -57,22 +63,25 @@ _TIMER_WORDS = {
     5: "delayed acknowledgement",
 }
 
+_BEFORE = "not known: it was closed before its owner was seen"
 WHY_WORDS = {
     NOT_LOOKED: "not looked for yet",
     NO_PERMISSION: "a process that this user may not look into (root may)",
     KERNEL: "no process holds it: the kernel's own, or passed along in a message",
     VANISHED: "its process ended while it was looked for",
     NOBODY: "nobody: it has no inode",
+    ELSEWHERE: "no process in this pid namespace: one outside of it, or the kernel",
 }
 
 
 def details(store: Store, rows: Table, row: int) -> tuple[Section, ...]:
     """The socket, what carries it, its owner, its queues, its timer, its path and its history."""
     return (
-        Section("Socket", tuple(_socket(rows, row))),
+        Section("Socket", tuple(_socket(store, rows, row))),
         Section("MPTCP", tuple(mptcpdetails.facts(store, rows, row))),
         Section("Owner", tuple(_owner(store, rows, row))),
         Section("Queues", tuple(_queues(rows, row))),
+        Section("Health", tuple(healthdetails.facts(store, rows, row))),
         Section("Timer", tuple(_timer(rows, row))),
         Section("Path", (*_path(rows, row), *ways.path(store, rows, row))),
         Section("Seen", tuple(seen(rows, row))),
@@ -88,17 +97,22 @@ def _endpoint(rows: Table, row: int, end: str, text: str) -> str:
     protocol = rows.integer("protocol", row)
     if protocol == socket.IPPROTO_RAW:
         return text
-    name = sockets.service(port, sockets.SERVICES.get(protocol, "tcp")) if port else ""
+    name = service(port, SERVICES.get(protocol, "tcp")) if port else ""
     return f"{text}  {name}" if name else text
 
 
-def _socket(rows: Table, row: int) -> list[Fact]:
+def _end(rows: Table, row: int, end: str, text: str) -> Fact:
+    label = "foreign" if end == "remote" else end
+    return Fact(label, _endpoint(rows, row, end, text), "strong", (sockets.host(rows, row, end),))
+
+
+def _socket(store: Store, rows: Table, row: int) -> list[Fact]:
     code = tcp_code(rows, row)
     state = state_name(rows, row)
     facts = [
         Fact("protocol", sockets.protocol(rows, row)),
-        Fact("local", _endpoint(rows, row, "local", sockets.local(rows, row)), "strong"),
-        Fact("foreign", _endpoint(rows, row, "remote", sockets.remote(rows, row)), "strong"),
+        _end(rows, row, "local", sockets.local(rows, row)),
+        _end(rows, row, "remote", sockets.remote(rows, row)),
     ]
     if code:
         facts += [
@@ -117,7 +131,7 @@ def _socket(rows: Table, row: int) -> list[Fact]:
     facts.append(Fact("inode", str(inode) if inode else "none"))
     if cookie:
         facts.append(Fact("cookie", f"{cookie:x}"))
-    return facts
+    return facts + mark_facts(store, rows, row)
 
 
 def _ip_protocol(number: int) -> str:
@@ -156,14 +170,29 @@ def _queues(rows: Table, row: int) -> list[Fact]:
 def _owner(store: Store, rows: Table, row: int) -> list[Fact]:
     facts = []
     why = rows.integer("why", row)
+    inherited = rows.integer("inherited", row)
     if why != OWNED:
-        facts.append(Fact("process", WHY_WORDS[why]))
-    else:
-        if rows.integer("inherited", row):
+        closed = why == NOBODY and _tcp(rows, row) and rows.integer("state", row) in _CLOSED
+        facts.append(Fact("process", _BEFORE if closed else WHY_WORDS[why]))
+    elif rows.integer("listener", row) >= 0 or not inherited:
+        if inherited:
             facts.append(Fact("process", "not accepted yet; its listener belongs to"))
         facts += _holders(store, rows, row)
+    else:
+        facts += _former(store, rows, row)
     facts.append(Fact("user", sockets.user(rows, row) or "the kernel does not say"))
-    return facts
+    return facts + units.facts(store, rows, row)
+
+
+def _former(store: Store, rows: Table, row: int) -> list[Fact]:
+    """Who had it before it was closed; nobody holds it now."""
+    name, pid = rows.text("name", row) or "?", rows.integer("pid", row)
+    more = rows.integer("holders", row) - 1
+    ago = duration(max(0.0, store.frame.monotonic - rows.real("owned", row)))
+    facts = [Fact("process", f"{name} {pid}" + (f" and {more} more" if more > 0 else ""))]
+    if rows.integer("inherited", row) == FROM_LISTENER:
+        facts.append(Fact("", "which had the listener: nobody saw who took the connection"))
+    return [*facts, Fact("", f"before it was closed; last seen with it {ago} ago")]
 
 
 def _holders(store: Store, rows: Table, row: int) -> list[Fact]:

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable
-from functools import lru_cache
 
 import numpy as np
 
-from sockscope.app.frames.inet import IPPROTO_SCTP, IPPROTO_UDPLITE
 from sockscope.app.frames.table import Numbers, Table
+from sockscope.app.hosts import Address
 from sockscope.app.model.endpoints import sort_key
-from sockscope.app.model.ownership import OWNED, WHY
+from sockscope.app.model.filters.match import Matcher, Matches
+from sockscope.app.model.ownership import FROM_BEFORE, FROM_LISTENER, OWNED, WHY
 from sockscope.app.model.sockets import NO_UID
 from sockscope.app.model.socketstates import state_name, tcp_code, tcp_like
 from sockscope.app.model.states import NAMES
-from sockscope.app.view import search
+from sockscope.app.view import search, units
+from sockscope.app.view.addresses import whole
 from sockscope.app.view.columns import Cell, Column, Field
 from sockscope.app.view.format import UNKNOWN, address, duration, endpoint
+from sockscope.app.view.naming import Naming
+from sockscope.app.view.services import SERVICES
 
 TONES = {
     1: "established",
@@ -33,16 +36,11 @@ TONES = {
 }
 """Tone of each TCP state."""
 
+INHERITED = {FROM_LISTENER: "listener", FROM_BEFORE: "before_close"}
+"""Words of `inherited` for programs."""
+
 TIMERS = {0: "off", 1: "on", 2: "keepalive", 3: "timewait", 4: "probe", 5: "delack"}
 """Names of struct inet_diag_msg's timers; netstat's, where it has one."""
-
-
-SERVICES = {
-    socket.IPPROTO_UDP: "udp",
-    IPPROTO_UDPLITE: "udp",
-    IPPROTO_SCTP: "sctp",
-}
-"""Under which protocol ports have their names in /etc/services; all others: tcp."""
 
 
 def protocol(rows: Table, row: int) -> str:
@@ -63,13 +61,9 @@ def remote(rows: Table, row: int) -> str:
     return endpoint(rows.integer("family", row), raw, rows.integer("remote_port", row))
 
 
-@lru_cache(maxsize=4096)
-def service(port: int, name: str) -> str:
-    """Name of a port in /etc/services, empty if it has none."""
-    try:
-        return socket.getservbyport(port, name)
-    except OSError:
-        return ""
+def host(rows: Table, row: int, end: str) -> Address:
+    """Family and address of an end, `local` or `remote`."""
+    return rows.integer("family", row), rows.numbers(f"{end}_address")[row].tobytes()
 
 
 def _protocol_cell(rows: Table, row: int) -> Cell:
@@ -84,6 +78,19 @@ def _local_cell(rows: Table, row: int) -> Cell:
 
 def _remote_cell(rows: Table, row: int) -> Cell:
     return Cell(remote(rows, row), "" if rows.numbers("remote_port")[row] else "dim")
+
+
+def _named_end(end: str, plain: Callable[[Table, int], Cell]) -> Callable[[Table, int, Naming], Cell]:
+    def cell(rows: Table, row: int, naming: Naming) -> Cell:
+        if not naming.on:
+            return plain(rows, row)
+        protocol = rows.integer("protocol", row)
+        kind = "" if protocol == socket.IPPROTO_RAW else SERVICES.get(protocol, "tcp")
+        port = rows.integer(f"{end}_port", row)
+        words = naming.endpoint(*host(rows, row, end), port, kind)
+        return Cell(words, "dim" if end == "remote" and not port else "")
+
+    return cell
 
 
 def _state_cell(rows: Table, row: int) -> Cell:
@@ -106,12 +113,14 @@ def _queue_cell(name: str) -> Column:
         priority=6,
         align="right",
         descending=True,
-        search=lambda rows, word: search.in_numbers(rows.numbers(name), word),
+        search=lambda rows, sought: search.in_numbers(rows.numbers(name), sought),
+        filter={"rx_queue": "recvq", "tx_queue": "sendq"}[name],
     )
 
 
 def owner_words(rows: Table, row: int) -> tuple[str, str]:
-    """The owner as it reads and its tone: `nginx 1054`, `↑` before the pid of a listener's, `+2` for more."""
+    """The owner as it reads and its tone: `nginx 1054`, `+2` for more, and `↑` before the pid where it is not
+    the socket's own: its listener's, or the one before it was closed."""
     why = rows.integer("why", row)
     if why != OWNED:
         return WHY[why], "dim"
@@ -119,6 +128,10 @@ def owner_words(rows: Table, row: int) -> tuple[str, str]:
     more = rows.integer("holders", row) - 1
     name = rows.text("name", row) or "?"
     return f"{name} {arrow}{rows.integer('pid', row)}{f' +{more}' if more > 0 else ''}", ""
+
+
+def _process(rows: Table, row: int) -> str | None:
+    return rows.text("name", row) if rows.integer("why", row) == OWNED else None
 
 
 def _owner_cell(rows: Table, row: int) -> Cell:
@@ -136,10 +149,10 @@ def _owner_order(rows: Table) -> Numbers:
     return np.stack([by_text(rows, "name"), rows.numbers("pid").astype(np.int64)], axis=1)
 
 
-def _in_owner(rows: Table, word: str) -> search.Matches:
-    found = search.in_strings(rows.strings("name"), word) | search.in_numbers(rows.numbers("pid"), word)
-    owned: search.Matches = found & (rows.numbers("why") == OWNED)
-    return owned | search.in_names(rows.numbers("why"), dict(enumerate(WHY)), word)
+def _in_owner(rows: Table, sought: Matcher) -> Matches:
+    found = search.in_strings(rows.strings("name"), sought) | search.in_numbers(rows.numbers("pid"), sought)
+    owned: Matches = found & (rows.numbers("why") == OWNED)
+    return owned | search.in_names(rows.numbers("why"), dict(enumerate(WHY)), sought)
 
 
 def user(rows: Table, row: int) -> str | None:
@@ -152,6 +165,11 @@ def user(rows: Table, row: int) -> str | None:
 def _user_cell(rows: Table, row: int) -> Cell:
     name = user(rows, row)
     return Cell(UNKNOWN, "dim") if name is None else Cell(name)
+
+
+def _user_or_number(rows: Table, row: int, naming: Naming) -> Cell:
+    uid = _user_id(rows, row)
+    return _user_cell(rows, row) if naming.users or uid is None else Cell(str(uid))
 
 
 def _protocol_order(rows: Table) -> Numbers:
@@ -205,6 +223,10 @@ LOCAL = Column(
     grow=1,
     search=search.in_local,
     short="Local",
+    named=_named_end("local", _local_cell),
+    host=("family", "local_address"),
+    filter="src",
+    whole=whole("local_address", port=True),
 )
 REMOTE = Column(
     "remote",
@@ -219,6 +241,10 @@ REMOTE = Column(
     grow=1,
     search=search.in_remote,
     short="Foreign",
+    named=_named_end("remote", _remote_cell),
+    host=("family", "remote_address"),
+    filter="dst",
+    whole=whole("remote_address", port=True),
 )
 STATE = Column(
     "state",
@@ -227,10 +253,19 @@ STATE = Column(
     _state_cell,
     tcp_like,
     priority=1,
-    search=lambda rows, word: search.in_names(tcp_like(rows), NAMES, word),
+    search=lambda rows, sought: search.in_names(tcp_like(rows), NAMES, sought),
 )
 OWNER = Column(
-    "owner", "Owner", 20, _owner_cell, _owner_order, priority=2, minimum=14, grow=2, search=_in_owner
+    "owner",
+    "Owner",
+    20,
+    _owner_cell,
+    _owner_order,
+    priority=2,
+    minimum=14,
+    grow=2,
+    search=_in_owner,
+    filter="proc",
 )
 USER = Column(
     "user",
@@ -239,7 +274,8 @@ USER = Column(
     _user_cell,
     lambda rows: by_text(rows, "user"),
     priority=5,
-    search=lambda rows, word: search.in_strings(rows.strings("user"), word),
+    search=lambda rows, sought: search.in_strings(rows.strings("user"), sought),
+    named=_user_or_number,
 )
 TIMER = Column(
     "timer",
@@ -248,7 +284,8 @@ TIMER = Column(
     _timer_cell,
     lambda rows: np.stack([rows.numbers("timer"), rows.numbers("expires")], axis=1),
     priority=8,
-    search=lambda rows, word: search.in_names(rows.numbers("timer"), TIMERS, word),
+    search=lambda rows, sought: search.in_names(rows.numbers("timer"), TIMERS, sought),
+    optional=True,
 )
 INODE = Column(
     "inode",
@@ -258,7 +295,8 @@ INODE = Column(
     lambda rows: rows.numbers("inode"),
     priority=9,
     align="right",
-    search=lambda rows, word: search.in_numbers(rows.numbers("inode"), word),
+    search=lambda rows, sought: search.in_numbers(rows.numbers("inode"), sought),
+    optional=True,
 )
 SEEN = Column(
     "seen",
@@ -296,8 +334,8 @@ def _pid(rows: Table, row: int) -> int | None:
     return rows.integer("pid", row) if rows.integer("why", row) == OWNED else None
 
 
-def _process(rows: Table, row: int) -> str | None:
-    return rows.text("name", row) if rows.integer("why", row) == OWNED else None
+def _inherited(rows: Table, row: int) -> str | None:
+    return INHERITED.get(rows.integer("inherited", row)) if rows.integer("why", row) == OWNED else None
 
 
 def _pids(rows: Table, row: int) -> list[int] | None:
@@ -327,6 +365,8 @@ FIELDS = (
     Field("inode", _known("inode")),
     Field("pid", _pid),
     Field("process", _process),
+    Field("inherited", _inherited),
+    *units.FIELDS,
     Field("pids", _pids),
     Field("timer", lambda rows, row: TIMERS.get(rows.integer("timer", row))),
     Field("timer_seconds", _timer_seconds),
@@ -335,4 +375,4 @@ FIELDS = (
     Field("cookie", _known("cookie")),
     Field("mptcp_token", lambda rows, row: rows.text("token", row)),
 )
-"""Names in JSON and CSV; `pids` needs the rows' switch `every_holder`."""
+"""Names in JSON and CSV; `pids` needs the rows' switch `every_holder`, units the tables of units.NEEDS."""

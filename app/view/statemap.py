@@ -105,6 +105,18 @@ def draw(states: Sequence[StateNow], chosen: int, width: int, height: int) -> li
     return lines
 
 
+def at(x: int, y: int, width: int, height: int) -> int | None:
+    """The state whose place in the drawing for this size is there, sparkline included."""
+    x -= max(0, width - WIDTH) // 2
+    number = -1
+    for line in range(len(_LINES)):
+        slots = [slot for slot in _SLOTS if slot.line == line]
+        number += 2 if slots and height >= TALL else 1
+        if y <= number:
+            return next((slot.state for slot in slots if slot.start <= x < slot.end), None)
+    return None
+
+
 def _line(line: str, slots: Sequence[_Slot], now: Mapping[int, StateNow], chosen: int) -> Iterator[Cell]:
     place = 0
     for slot in slots:

@@ -9,12 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sockscope.app.frames.table import Numbers, Table
+from sockscope.app.model.filters.match import Matcher, Matches
 from sockscope.app.model.meanings import SEVERITIES
 from sockscope.app.model.store import Store
+from sockscope.app.view import filterfields
 from sockscope.app.view import format as fmt
 from sockscope.app.view.columns import Cell, Column, Fact, Field, Section, TabView
 from sockscope.app.view.icmp_histogram import histograms
-from sockscope.app.view.search import Matches, in_strings
+from sockscope.app.view.search import in_strings
 
 ALARM = "▲"
 
@@ -107,16 +109,16 @@ def _by_severity(rows: Table) -> Numbers:
     return len(SEVERITIES) - rows.numbers("severity").astype(np.int8)
 
 
-def _in(name: str) -> Callable[[Table, str], Matches]:
-    return lambda rows, word: in_strings(rows.strings(name), word)
+def _in(name: str) -> Callable[[Table, Matcher], Matches]:
+    return lambda rows, sought: in_strings(rows.strings(name), sought)
 
 
-def _in_meaning(rows: Table, word: str) -> Matches:
-    found: Matches = in_strings(rows.strings("meaning"), word) | in_strings(rows.strings("interface"), word)
-    return found
+def _in_meaning(rows: Table, sought: Matcher) -> Matches:
+    found: Matches = in_strings(rows.strings("meaning"), sought)
+    return found | in_strings(rows.strings("interface"), sought)
 
 
-def _never(rows: Table, _: str) -> NDArray[np.bool_]:
+def _never(rows: Table, _: Matcher) -> NDArray[np.bool_]:
     """Numbers that move are not searched: rows would come and go with every tick."""
     return np.zeros(len(rows), dtype=np.bool_)
 
@@ -190,7 +192,17 @@ STATISTICS = TabView(
     short="Stat",
     columns=(
         Column("section", "Section", 8, _section_cell, _by("rank"), priority=6, search=_in("group")),
-        Column("counter", "Counter", 25, _name_cell, _by_name, priority=1, minimum=20, search=_in("name")),
+        Column(
+            "counter",
+            "Counter",
+            25,
+            _name_cell,
+            _by_name,
+            priority=1,
+            minimum=20,
+            search=_in("name"),
+            filter="name",
+        ),
         Column(
             "total",
             "Total",
@@ -202,6 +214,7 @@ STATISTICS = TabView(
             minimum=_TOTAL,
             descending=True,
             search=_never,
+            filter="value",
         ),
         Column(
             "change",
@@ -214,6 +227,7 @@ STATISTICS = TabView(
             minimum=10,
             descending=True,
             search=_never,
+            filter="rate",
         ),
         Column(
             "meaning",
@@ -235,6 +249,7 @@ STATISTICS = TabView(
         Field("meaning", lambda rows, row: rows.text("meaning", row)),
         Field("interface", lambda rows, row: rows.text("interface", row)),
     ),
+    filters=filterfields.STATISTICS,
     sort=("", False),
     details=_details,
     empty=_empty,

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from sockscope.app.frames.table import Numbers, Strings, Table
+from sockscope.app.model.filters.match import Matcher, Matches
 from sockscope.app.model.ownership import OWNED, WHY
 from sockscope.app.model.store import Store
 from sockscope.app.model.unix import (
@@ -23,7 +24,7 @@ from sockscope.app.model.unix import (
     WAITING,
     queue_full,
 )
-from sockscope.app.view import search, sockets
+from sockscope.app.view import filterfields, search, sockets, units
 from sockscope.app.view.columns import Cell, Column, Field, Link, TabView
 from sockscope.app.view.format import UNKNOWN
 from sockscope.app.view.unixdetails import details
@@ -107,10 +108,10 @@ def _ranks(texts: Strings, rank: dict[str, int]) -> Numbers:
     return texts.lookup([rank[text] for text in texts.values], len(rank), np.int64)
 
 
-def _in_path(rows: Table, word: str) -> search.Matches:
-    found = search.in_strings(rows.strings("path"), word)
-    linked = search.in_strings(rows.strings("peer_name"), word) & (rows.strings("path").codes < 0)
-    either: search.Matches = found | linked
+def _in_path(rows: Table, sought: Matcher) -> Matches:
+    found = search.in_strings(rows.strings("path"), sought)
+    linked = search.in_strings(rows.strings("peer_name"), sought) & (rows.strings("path").codes < 0)
+    either: Matches = found | linked
     return either
 
 
@@ -141,17 +142,17 @@ def _peer_order(rows: Table) -> Numbers:
     return np.column_stack([none, sockets.by_text(rows, "peer_process"), rows.numbers("peer_pid"), fate])
 
 
-def _in_peer(rows: Table, word: str) -> search.Matches:
+def _in_peer(rows: Table, sought: Matcher) -> Matches:
     owned = rows.numbers("peer_why") == OWNED
-    found = search.in_strings(rows.strings("peer_process"), word)
-    found |= search.in_numbers(rows.numbers("peer_pid"), word)
-    lost = search.in_names(rows.numbers("fate"), {CLOSED: "closed"}, word)
-    either: search.Matches = (found & owned) | lost
+    found = search.in_strings(rows.strings("peer_process"), sought)
+    found |= search.in_numbers(rows.numbers("peer_pid"), sought)
+    lost = search.in_names(rows.numbers("fate"), {CLOSED: "closed"}, sought)
+    either: Matches = (found & owned) | lost
     return either
 
 
-def _numbers_in(name: str) -> Callable[[Table, str], search.Matches]:
-    return lambda rows, word: search.in_numbers(rows.numbers(name), word)
+def _numbers_in(name: str) -> Callable[[Table, Matcher], Matches]:
+    return lambda rows, sought: search.in_numbers(rows.numbers(name), sought)
 
 
 def _by(name: str) -> Callable[[Table], Numbers]:
@@ -218,7 +219,7 @@ UNIX = TabView(
             _type_cell,
             _by("type"),
             priority=4,
-            search=lambda rows, word: search.in_names(rows.numbers("type"), TYPES, word),
+            search=lambda rows, sought: search.in_names(rows.numbers("type"), TYPES, sought),
         ),
         Column(
             "state",
@@ -228,7 +229,7 @@ UNIX = TabView(
             _by("condition"),
             priority=2,
             descending=True,
-            search=lambda rows, word: search.in_names(rows.numbers("condition"), STATES, word),
+            search=lambda rows, sought: search.in_names(rows.numbers("condition"), STATES, sought),
         ),
         Column(
             "recv-q",
@@ -241,6 +242,7 @@ UNIX = TabView(
             align="right",
             descending=True,
             search=_numbers_in("rx_queue"),
+            filter="recvq",
         ),
         Column(
             "send-q",
@@ -253,6 +255,7 @@ UNIX = TabView(
             align="right",
             descending=True,
             search=_numbers_in("tx_queue"),
+            filter="sendq",
         ),
         Column(
             "path",
@@ -265,10 +268,12 @@ UNIX = TabView(
             minimum=22,
             grow=4,
             search=_in_path,
+            filter="name",
         ),
         replace(sockets.OWNER, minimum=16),
         Column("peer", "Peer", 20, _peer_cell, _peer_order, priority=2, minimum=16, grow=2, search=_in_peer),
         sockets.USER,
+        units.OF_PROCESS,
         Column(
             "node",
             "Inode",
@@ -278,6 +283,7 @@ UNIX = TabView(
             priority=7,
             align="right",
             search=_numbers_in("inode"),
+            filter="inode",
         ),
         Column(
             "peer-node",
@@ -315,11 +321,12 @@ UNIX = TabView(
         Field("peer_path", lambda rows, row: rows.text("peer_name", row)),
         Field("peer_pid", _peer_pid),
         Field("peer_process", _peer_process),
-        *(_SHARED[name] for name in ("pid", "process", "pids", "uid", "user")),
+        *(_SHARED[name] for name in ("pid", "process", "pids", "unit", "container", "cgroup", "uid", "user")),
         Field("accept_queue", _queue("rx_queue")),
         Field("backlog", _queue("tx_queue")),
         _SHARED["cookie"],
     ),
+    filters=filterfields.UNIX,
     sort=("path", False),
     details=details,
     empty=empty,

@@ -8,7 +8,7 @@ from sockscope.app.frames.table import Table
 from sockscope.app.model import unix
 from sockscope.app.model.ownership import OWNED, Ownership
 from sockscope.app.model.store import Store
-from sockscope.app.view import sockets
+from sockscope.app.view import sockets, units
 from sockscope.app.view.columns import Fact, Section
 from sockscope.app.view.format import count
 from sockscope.app.view.socketdetails import WHY_WORDS, seen
@@ -76,7 +76,7 @@ def _kernel(rows: Table, row: int) -> list[Fact]:
 def _owner(store: Store, rows: Table, row: int) -> list[Fact]:
     facts = _processes(store, rows.integer("inode", row), rows.integer("why", row))
     facts.append(Fact("user", sockets.user(rows, row) or "the kernel does not say"))
-    return facts
+    return facts + units.facts(store, rows, row)
 
 
 def _processes(store: Store, inode: int, why: int) -> list[Fact]:

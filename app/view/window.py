@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 
 from sockscope.app.model.engine import Snapshot
 from sockscope.app.model.presence import GONE, NEW
-from sockscope.app.view.columns import Cell, Column, TabView
+from sockscope.app.view.columns import Cell, Column
 from sockscope.app.view.layout import GAP, Placed, fit, place, title
 from sockscope.app.view.layout import cell as cell_of
+from sockscope.app.view.naming import NUMBERS, Naming
 
+NAME = 32
+"""Cells for a host's name and a port."""
 MARGIN = 1
 """Cells left of the first column, where a new row carries its mark."""
 NEW_MARK = "▎"
+
+
+def _roomy(column: Column) -> Column:
+    """The column with the room that names take, where there is more than addresses need."""
+    if column.host is None:
+        return column
+    return replace(column, width=max(column.width, NAME), minimum=column.minimum or column.width)
 
 
 class HeadSpot(NamedTuple):
@@ -29,15 +40,28 @@ class HeadSpot(NamedTuple):
 class Window:
     """Lines of one tab for one width. Rows are numbered as they are ordered, from 0."""
 
-    def __init__(self, snapshot: Snapshot, columns: Sequence[Column], width: int) -> None:
+    def __init__(
+        self,
+        snapshot: Snapshot,
+        columns: Sequence[Column],
+        width: int,
+        naming: Naming = NUMBERS,
+        heading: Column | None = None,
+    ) -> None:
+        """`heading` tells titles of sections; without it the first column does."""
         self._snapshot = snapshot
         self._columns = columns
         self._width = width
-        self._placed = place(columns, width - MARGIN)
+        self._naming = naming
+        self._heads = heading or columns[0]
+        roomy = [_roomy(column) for column in columns] if naming.on else columns
+        self._placed = place(roomy, width - MARGIN)
 
     def wide(self, width: int) -> Window:
         """The same rows for another width."""
-        return self if width == self._width else Window(self._snapshot, self._columns, width)
+        if width == self._width:
+            return self
+        return Window(self._snapshot, self._columns, width, self._naming, self._heads)
 
     def __len__(self) -> int:
         return len(self._snapshot.order)
@@ -58,12 +82,12 @@ class Window:
 
     def head(self) -> tuple[list[Cell], list[HeadSpot]]:
         """The line of titles, and where each is."""
-        query = self._snapshot.request.query
+        sort, descending = self._snapshot.request.sorting
         line = [Cell(" " * MARGIN, "head")]
         spots = []
         for placed in self._placed:
-            sorted_by = placed.column.id == query.sort
-            marker = ("▼" if query.descending else "▲") if sorted_by else ""
+            sorted_by = placed.column.id == sort
+            marker = ("▼" if descending else "▲") if sorted_by else ""
             line.append(Cell(title(placed, marker), "head-sorted" if sorted_by else "head"))
             line.append(Cell(" " * GAP, "head"))
             spots.append(HeadSpot(MARGIN + placed.x, MARGIN + placed.x + placed.width, placed.column.id))
@@ -84,19 +108,14 @@ class Window:
         line = [Cell(NEW_MARK if presence == NEW else " " * MARGIN, "new")]
         gap = Cell(" " * GAP)
         for placed in self._placed:
-            cell = cell_of(placed, rows, row)
+            cell = cell_of(placed, rows, row, self._naming)
             line.append(Cell(fit(cell, placed), "gone" if presence == GONE else cell.tone))
             line.append(gap)
         return line
 
     def _heading(self, row: int) -> list[Cell]:
-        """A title of a section runs over all columns: it is what the first column says."""
+        """A title of a section runs over all columns: it is what the heading column says."""
         rows = self._snapshot.rows
         if rows is None:
             return []
-        return [self._columns[0].cell(rows, row)]
-
-
-def optional(view: TabView, wanted: frozenset[str], hidden: frozenset[str]) -> tuple[Column, ...]:
-    """The columns of a tab without those that only show when asked for and were not."""
-    return tuple(column for column in view.columns if column.id in wanted or column.id not in hidden)
+        return [self._heads.cell(rows, row)]

@@ -61,11 +61,11 @@ def filter_line(screen: pyte.Screen) -> str:
 
 def entry(screen: pyte.Screen) -> bool:
     """Whether one may type a filter: the hint at what to type stands there."""
-    return text(screen, FILTER).lstrip().startswith("words ")
+    return text(screen, FILTER - 1).lstrip().startswith("state ")
 
 
 def typed(screen: pyte.Screen) -> Hashable:
-    """While one types: the words, and in the line above how many rows they leave."""
+    """While one types: the filter, and in the line below how many rows it leaves."""
     return text(screen, FILTER - 1), text(screen, FILTER)
 
 

@@ -85,8 +85,19 @@ def entry_of(table: Table, row: int) -> Entry:
 
     original, reply = end("original"), end("reply")
     status = Status(told.pop("status"))
-    names = ("timeout", "mark", "zone", "zone_of", "id", "started")
-    return Entry(original, reply, told["protocol"], told["state"], status, *(told[name] for name in names))
+    return Entry(
+        original,
+        reply,
+        told["protocol"],
+        told["state"],
+        status,
+        told["timeout"],
+        told["mark"],
+        told["zone"],
+        told["zone_of"],
+        told["id"],
+        told["started"],
+    )
 
 
 def has_promised_columns(table: Table) -> None:

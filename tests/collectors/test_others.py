@@ -216,3 +216,11 @@ def test_a_family_that_the_kernel_lacks_is_asked_for_once_and_not_spoken_of(tmp_
         assert collected.notes == ()
     collector.close()
     assert kernel.asked == [17, 16, 40, 17, 16, 17, 16, -1]
+
+
+def test_a_family_that_is_not_loaded_is_not_asked_for(tmp_path: Path) -> None:
+    (tmp_path / "protocols").write_bytes(b"protocol size sockets\nNETLINK 1096 1 -1\nTCP 2304 0 0\n")
+    kernel = Kernel({16: [a_netlink()]})
+    collector = OthersCollector(str(tmp_path), connect=lambda _: kernel)  # type: ignore[arg-type,return-value]
+    assert set(collector.collect().tables) == {"netlink"}
+    assert kernel.asked == [16]

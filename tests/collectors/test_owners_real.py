@@ -21,7 +21,7 @@ import pytest
 
 from sockscope.app.collectors import procfs
 from sockscope.app.collectors.owners import OwnersCollector
-from sockscope.app.collectors.search import FORBIDDEN, GONE, KERNEL
+from sockscope.app.collectors.search import ELSEWHERE, FORBIDDEN, GONE
 from tests.collectors.fakeproc import FakeClock, Holding, inodes, owned, reasons
 from tests.lab.need import require_root_and
 
@@ -266,9 +266,9 @@ def test_alone_in_a_process_namespace() -> None:
     why = [step[1] for step in told]
     assert [step[2] for step in told] == [0] * 6
     assert owners[0] == {str(kept): 1, str(shared): 1}
-    assert why[0] == {str(sent): KERNEL}
+    assert why[0] == {str(sent): ELSEWHERE}
     assert owners[1][str(kept)] == 300
-    assert why[1] == {str(sent): KERNEL}
+    assert why[1] == {str(sent): ELSEWHERE}
     assert str(kept) not in owners[2]
     assert why[2][str(kept)] == GONE
     assert owners[-1][str(sent)] == 1

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sockscope.app.collectors import tcpinfo
-from sockscope.app.collectors.inetdiag import INET_DIAG_INFO, MESSAGE
+from sockscope.app.collectors.inetdiag import INET_DIAG_CONG, INET_DIAG_INFO, MESSAGE
 from sockscope.app.frames.table import Table
 from tests.collectors.test_netlink import attribute, dump_of
 from tests.collectors.test_sockets import message, row
@@ -52,7 +52,22 @@ def test_listeners_have_no_row_since_their_fields_mean_something_else() -> None:
 def test_no_socket_is_no_row() -> None:
     table = decoded()
     assert len(table) == 0
-    assert set(table.columns) == {"cookie", *tcpinfo.FIELDS}
+    assert set(table.columns) == {"cookie", "congestion", *tcpinfo.FIELDS}
+
+
+@given(st.lists(st.none() | st.from_regex(r"\A[a-z]{1,15}\Z")))
+def test_the_algorithm_of_each_connection_is_told_or_unknown(names: list[str | None]) -> None:
+    raw = [
+        message(
+            row(place, 1),
+            18,
+            (b"" if name is None else attribute(INET_DIAG_CONG, name.encode() + b"\0"))
+            + attribute(INET_DIAG_INFO, bytes(280)),
+        )
+        for place, name in enumerate(names, 1)
+    ]
+    found = tcpinfo.decode(dump_of(raw), MESSAGE).strings("congestion")
+    assert [found[place] for place in range(len(found))] == names
 
 
 @pytest.mark.parametrize("length", [0, 1, 103])

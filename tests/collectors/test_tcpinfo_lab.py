@@ -71,7 +71,8 @@ def told_by_ss(namespace: Namespace) -> dict[int, dict[str, int]]:
             **{
                 name: int(words.get(name, 0))
                 for name in (
-                    "bytes_acked", "bytes_received", "bytes_retrans", "segs_out", "segs_in", "unacked",
+                    "bytes_sent", "bytes_acked", "bytes_received", "bytes_retrans", "segs_out", "segs_in",
+                    "unacked",
                 )
             },
         }  # fmt: skip
@@ -96,6 +97,21 @@ def test_every_connection_reads_as_ss_reads_it(talk: tuple[Namespace, SocketsCol
     assert set(ours.numbers("ca_state").tolist()) == {0}
 
 
+def test_every_algorithm_is_the_one_that_ss_names(talk: tuple[Namespace, SocketsCollector]) -> None:
+    namespace, collector = talk
+    ours, _ = info(collector)
+    theirs = dict(
+        re.findall(
+            r"sk:(\w+).*? (\w+) (?:wscale|rto)", namespace.run(["ss", "-HtniOe", "state", "established"])
+        )
+    )
+    named = {
+        f"{cookie:x}": ours.text("congestion", row)
+        for row, cookie in enumerate(ours.numbers("cookie").tolist())
+    }
+    assert named == theirs
+
+
 def test_time_since_the_last_data_passes(talk: tuple[Namespace, SocketsCollector]) -> None:
     _, collector = talk
     before, _ = info(collector)
@@ -103,7 +119,7 @@ def test_time_since_the_last_data_passes(talk: tuple[Namespace, SocketsCollector
     after, _ = info(collector)
     passed = after.numbers("last_data_recv") >= before.numbers("last_data_recv") + 45
     assert passed.sum() >= len(passed) - 2  # the one that is stuck may still be probed
-    assert set(before.columns) == {"cookie", *FIELDS}
+    assert set(before.columns) == {"cookie", "congestion", *FIELDS}
 
 
 def test_rows_are_the_same_with_and_without(talk: tuple[Namespace, SocketsCollector]) -> None:

@@ -60,6 +60,7 @@ def addresses_table(rows: Sequence[Mapping[str, Any]], taken: float = 0.0) -> Ta
             "label": Strings.of(row.get("label") for row in rows),
             "address": np.frombuffer(raw, dtype=np.uint8).reshape(-1, 16),
             "peer": np.frombuffer(peers, dtype=np.uint8).reshape(-1, 16),
+            "broadcast": np.zeros((len(rows), 16), np.uint8),
         },
         taken,
     )

@@ -17,8 +17,8 @@ from sockscope.app.model.filters.complete import complete
 from sockscope.app.model.filters.errors import FilterError
 from sockscope.app.model.filters.evaluate import Grammar, compile_filter
 from sockscope.app.model.filters.fields import Choice, Flag, Number, Words, amount
+from sockscope.app.model.filters.match import Matcher
 from sockscope.app.model.filters.places import Host, Port
-from sockscope.app.model.filters.regex import Regex
 from sockscope.app.model.filters.states import SUGGESTED_STATES, TCP_STATES
 from sockscope.app.model.filters.syntax import All, Any, Compared, Node, Not, Pattern, Text
 
@@ -28,10 +28,10 @@ PROCS = ("nginx", "Postgres", "two words", "x(y)")
 ADDRESSES = ("10.0.0.1", "10.0.1.9", "192.168.7.1", "2001:db8::1", "::ffff:10.0.0.1", "0.0.0.0", "::")
 
 
-def _pattern(rows: Table, regex: Regex) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+def _find(rows: Table, sought: Matcher) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
     names = rows.strings("name")
     found: np.ndarray[tuple[int], np.dtype[np.bool_]] = names.lookup(
-        regex.matches(names.values).tolist(), False, np.bool_
+        sought.matches(names.values).tolist(), False, np.bool_
     )
     return found
 
@@ -39,8 +39,8 @@ def _pattern(rows: Table, regex: Regex) -> np.ndarray[tuple[int], np.dtype[np.bo
 GRAMMAR = Grammar(
     {
         "state": Choice("TCP state", lambda rows: rows.numbers("tcp_state"), TCP_STATES, SUGGESTED_STATES),
-        "src": Host("local", "local"),
-        "dst": Host("remote", "remote"),
+        "src": Host("local", "local_address", "local_port"),
+        "dst": Host("remote", "remote_address", "remote_port"),
         "sport": Port("local port", ("local_port",)),
         "dport": Port("remote port", ("remote_port",)),
         "port": Port("either port", ("local_port", "remote_port")),
@@ -50,10 +50,7 @@ GRAMMAR = Grammar(
         "rtt": Number("round trip", lambda rows: rows.numbers("rtt"), "seconds"),
         "flag": Flag("flags", lambda rows: rows.strings("flags")),
     },
-    lambda rows, word: rows.strings("name").lookup(
-        [word in value.lower() for value in rows.strings("name").values], False, np.bool_
-    ),
-    _pattern,
+    _find,
 )
 
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sockscope.app.frames.table import Strings, Table
-from sockscope.app.model.grouping import SPLITS, STATE_COUNTS, Growth, grouped
+from sockscope.app.model.grouping import SPLITS, STATE_COUNTS, Growth, _alike, grouped
 from sockscope.app.model.states import ORDER
 
 ADDRESSES = ("10.0.0.1", "10.0.0.9", "10.0.1.9", "2001:db8::1", "2001:db8::2", "::ffff:10.0.0.1")
@@ -35,6 +35,7 @@ def sockets(picks: list[tuple[int, int, int, int, int]]) -> Table:
             "name": Strings.of([None, "nginx", "psql"][pick[4] % 3] for pick in picks),
             "why": np.where(column[:, 4] % 3 == 0, 2, 0).astype(np.uint8),
             "uid": (column[:, 4] % 2).astype(np.uint32),
+            "unit": Strings.of(["nginx", None, "docker 0123"][pick[4] % 3] for pick in picks),
             "device": Strings.of(["eth0", None][pick[4] % 2] for pick in picks),
             "rx_queue": column[:, 4].astype(np.uint32),
             "rate": np.where(column[:, 4] % 2 == 0, np.nan, column[:, 4]).astype(np.float64),
@@ -111,3 +112,32 @@ def test_samples_older_than_needed_are_forgotten() -> None:
         growth.per_second(_counted(a=second), float(second), "remote")
     assert len(growth._samples) <= 5
     assert growth.per_second(_counted(a=103), 100.0, "remote").tolist() == [2.0]
+
+
+@given(st.lists(st.integers(0, 40).map(lambda value: value * 3), max_size=60))
+def test_places_are_put_together_whatever_the_keys(values: list[int]) -> None:
+    keys = np.array(values, np.uint64)  # not mixed: most of them are alike in their high bits
+    first, group = _alike(keys)
+    assert keys[first][group].tolist() == values
+    assert len(first) == len(set(values))
+    assert all(values.index(int(keys[place])) == place for place in first.tolist())
+
+
+def test_rows_that_are_gone_count_as_nothing_and_their_group_is_gone() -> None:
+    rows = sockets([(0, 1, 0, 0, 1), (0, 6, 0, 0, 1), (1, 1, 0, 0, 1)])
+    rows = rows.with_columns(presence=np.array([0, 2, 2], np.uint8))
+    groups = grouped(rows, np.arange(3), SPLITS["remote"], ("rx_queue",))
+    assert groups.numbers("count").tolist() == [1, 0]
+    assert groups.numbers("presence").tolist() == [0, 2]
+    assert groups.numbers("state_6").tolist() == [0, 0]
+    assert groups.numbers("share").tolist() == [1.0, 0.0]
+    assert np.isnan(groups.numbers("sum_rx_queue")[1])
+
+
+def test_names_have_the_same_key_whatever_their_codes() -> None:
+    rows = sockets([(0, 1, 0, 0, 1), (0, 1, 0, 0, 2)])
+    other = rows.with_columns(name=Strings(np.array([5, 2], np.int32), ("a", "b", "PSQL", "c", "d", "nginx")))
+    keys = [
+        set(grouped(each, np.arange(2), SPLITS["process"]).numbers("key").tolist()) for each in (rows, other)
+    ]
+    assert keys[0] == keys[1]

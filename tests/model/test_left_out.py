@@ -38,7 +38,7 @@ def engine() -> Engine:
 
 
 def total(snapshot: Snapshot) -> str:
-    return bars.filter_line(snapshot, CONNECTIONS, "", 80).cells[-1].text.strip()
+    return bars.filter_line(snapshot, CONNECTIONS, (), 80).cells[-1].text.strip()
 
 
 def presence(snapshot: Snapshot) -> list[int]:
@@ -78,4 +78,4 @@ def test_listeners_are_never_left_out() -> None:
     assert before.tabs["listening"].count == after.tabs["listening"].count
     assert len(before.order) == len(after.order)
     assert after.left_out == 0
-    assert bars.filter_line(after, LISTENING, "", 80).cells[-1].text.startswith(f"{len(after.order)} ")
+    assert bars.filter_line(after, LISTENING, (), 80).cells[-1].text.startswith(f"{len(after.order)} ")

@@ -13,12 +13,12 @@ from sockscope.app.frames.frame import Frame
 from sockscope.app.frames.inet import IPPROTO_MPTCP, IPPROTO_SCTP
 from sockscope.app.frames.table import Table
 from sockscope.app.model.engine import Engine, Request, Snapshot
-from sockscope.app.model.query import Query
 from sockscope.app.model.sockets import Sockets, identity
 from sockscope.app.model.store import Store
 from sockscope.app.view import catalog
 from sockscope.app.view.connections import CONNECTIONS
 from tests import fake
+from tests.filters import typed
 
 TOKEN = 0xB1733880
 LISTEN = 10
@@ -91,7 +91,7 @@ def snapshot(
     engine = Engine(catalog.tabs())
     frame = fake.frame(1, ROWS, dict(tables or (("mptcp", TOLD),)))
     engine.advance(frame)
-    return engine.snapshot(Request("connections", Query(words=tuple(words.split())), open_row=open_row))
+    return engine.snapshot(Request("connections", typed(CONNECTIONS, *words.split()), open_row=open_row))
 
 
 def test_a_mark_in_the_row_and_the_word_mptcp_find_them() -> None:

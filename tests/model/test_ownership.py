@@ -48,6 +48,7 @@ def _processes(**names: str | None) -> Table:
             "uid": np.array(pids, np.uint32),
             "name": Strings.of(names.values()),
             "command": Strings.of(None if name is None else f"/bin/{name}" for name in names.values()),
+            "cgroup": Strings.of(None if name is None else f"/{name}.service" for name in names.values()),
         }
     )
 
@@ -170,7 +171,7 @@ def test_it_agrees_with_counting_by_hand(held: set[Row], asked: list[int]) -> No
     assert rows.numbers("pid").tolist() == [min(pids[inode], default=-1) for inode in asked]
 
 
-@pytest.mark.parametrize("why", [6, 255])
+@pytest.mark.parametrize("why", [7, 255])
 def test_a_reason_of_a_later_version_reads_as_not_known(why: int) -> None:
     rows = Ownership(_owners(), None, _unowned(_600=why)).for_inodes(_inodes(600))
     assert owner_text(rows, 0) == "…"

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
 from sockscope.app.frames.table import Strings, Table
+from sockscope.app.model.filters.evaluate import Grammar, compile_filter
 from sockscope.app.model.query import Query, Reading, select
 from sockscope.app.view.search import in_numbers, in_strings
 
@@ -17,12 +19,16 @@ READING = Reading(
         "n": lambda rows: rows.numbers("n"),
         "f": lambda rows: rows.numbers("f"),
         "pair": lambda rows: np.stack([rows.numbers("n"), rows.numbers("m")], axis=1),
-    },
-    (
-        lambda rows, word: in_strings(rows.strings("name"), word),
-        lambda rows, word: in_numbers(rows.numbers("n"), word),
-    ),
+    }
 )
+GRAMMAR = Grammar(
+    find=lambda rows, sought: in_strings(rows.strings("name"), sought) | in_numbers(rows.numbers("n"), sought)
+)
+
+
+def words(*sought: str, **more: Any) -> Query:
+    return Query(filter=compile_filter(" ".join(sought), GRAMMAR) if sought else None, **more)
+
 
 records = st.lists(
     st.tuples(
@@ -54,13 +60,13 @@ def table(rows: list[tuple[int, int, float, str]], **more: np.ndarray) -> Table:
     st.none() | st.frozensets(st.integers(0, 3)),
 )
 def test_words_and_states_choose_the_same_rows(
-    rows: list[tuple[int, int, float, str]], words: list[str], states: frozenset[int] | None
+    rows: list[tuple[int, int, float, str]], sought: list[str], states: frozenset[int] | None
 ) -> None:
-    chosen = select(table(rows), Query(words=tuple(words), states=states), READING)
+    chosen = select(table(rows), words(*sought, states=states), READING)
     wanted = [
         place
         for place, (n, m, _, name) in enumerate(rows)
-        if (states is None or m in states) and all(word in name.lower() or word in str(n) for word in words)
+        if (states is None or m in states) and all(word in name.lower() or word in str(n) for word in sought)
     ]
     assert chosen.tolist() == wanted
 
@@ -106,8 +112,8 @@ def test_children_follow_their_parent_in_every_order() -> None:
 
 def test_a_match_shows_the_whole_family() -> None:
     rows = family([-1, 0, -1, 2])  # n is 10, 9, 8, 7
-    assert select(rows, Query(words=("7",)), READING).tolist() == [2, 3]
-    assert select(rows, Query(words=("10",)), READING).tolist() == [0, 1]
+    assert select(rows, words("7"), READING).tolist() == [2, 3]
+    assert select(rows, words("10"), READING).tolist() == [0, 1]
 
 
 def test_a_heading_shows_when_its_section_does() -> None:
@@ -117,5 +123,5 @@ def test_a_heading_shows_when_its_section_does() -> None:
         heading=np.array([True, False, True, False]),
     )
     assert select(rows, Query("n"), READING).tolist() == [0, 1, 2, 3]
-    assert select(rows, Query(words=("b",)), READING).tolist() == [2, 3]
-    assert select(rows, Query(words=("zzz",)), READING).tolist() == []
+    assert select(rows, words("b"), READING).tolist() == [2, 3]
+    assert select(rows, words("zzz"), READING).tolist() == []

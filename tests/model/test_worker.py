@@ -8,6 +8,7 @@ from sockscope.app.frames.frame import Frame
 from sockscope.app.model.engine import Request, Snapshot
 from sockscope.app.model.worker import Failed, Lost, Reader, Worker
 from tests.fake import FakeSource, frame, sockets
+from tests.model.test_log import destroyed
 
 
 class Engine:
@@ -130,3 +131,13 @@ def test_what_was_asked_while_a_frame_is_taken_in_is_what_is_made_of_it() -> Non
     delivered.wait(1)
     worker.stop()
     assert engine.asked == ["b"]
+
+
+def test_events_of_a_replaced_frame_are_taken_along() -> None:
+    engine, delivered = Engine(), Delivered()
+    worker = Worker(engine, Request("a"), delivered)  # type: ignore[arg-type]
+    for number in range(3):
+        worker.put(frame(number, sockets(), destroyed(2 * number, {"cookie": number}, {"cookie": 50})))
+    assert worker._frame is not None
+    assert worker._frame.number == 2
+    assert worker._frame.tables["destroyed"].numbers("number").tolist() == [0, 1, 2, 3, 4, 5]

@@ -1,6 +1,6 @@
-"""What is printed once, beside netstat's output on the same namespace: row by row, blanks evened out.
+"""What is printed once, where netstat is wrong, cut or silent, and to the byte where it is right.
 
-Every difference that is allowed is a rule here; the help text tells them to the user.
+Whole tables are compared row by row in test_netstat_lab.py.
 """
 
 from __future__ import annotations
@@ -57,17 +57,6 @@ LISTENER_SEND_Q = re.compile(r"^(tcp6? +\d+ +)\d+( .* LISTEN\b)")
 def without_backlog(line: str) -> str:
     """netstat has 0 where a listener's backlog belongs."""
     return LISTENER_SEND_Q.sub(r"\1-\2", line)
-
-
-@pytest.mark.parametrize(
-    "arguments", ["-tan", "-uan", "-wan", "-tuan", "-n", "-ln", "-4an", "-6an", "-tn", "-ltn"]
-)
-def test_sockets(scene: Scene, arguments: str) -> None:
-    theirs = lines(netstat(scene.server, arguments))
-    ours = lines(sockscope(scene.server, arguments))
-    assert ours[:2] == theirs[:2]
-    assert Counter(map(without_backlog, ours)) == Counter(map(without_backlog, theirs))
-    assert len(ours) > 2
 
 
 def test_the_width_of_columns(scene: Scene) -> None:
@@ -257,6 +246,7 @@ def test_json_of_routes_is_every_table(routed: Namespace) -> None:
     assert list(multipath) == [
         *("family", "destination", "gateway", "genmask", "flags", "metric", "mss", "window", "irtt"),
         *("interface", "table", "protocol", "scope", "type", "source", "nexthops"),
+        *("mtu", "cached", "expires"),
     ]
     listed = sum(
         len(json.loads(routed.ip(*family, "-j", "route", "show", "table", "all")))
@@ -272,20 +262,13 @@ def test_a_filter_of_routes_keeps_hops_together(routed: Namespace) -> None:
     assert [row[1] for row in rows(sockscope(routed, "-rn --filter 10.9.0.0"))] == ["10.0.0.2", "10.0.0.3"]
 
 
-@pytest.mark.parametrize("arguments", ["-i", "-ia", "-ian"])
-def test_interfaces(routed: Namespace, arguments: str) -> None:
-    routed.ip("link", "add", "off0", "type", "bridge")
+def test_point_to_point_is_not_promiscuous(routed: Namespace) -> None:
     routed.ip("tuntap", "add", "point0", "mode", "tun")
-    routed.ip("link", "set", "point0", "up")
     try:
-        theirs, ours = lines(netstat(routed, arguments)), lines(sockscope(routed, arguments))
+        (row,) = [row for row in rows(sockscope(routed, "-ia")) if row[0] == "point0"]
     finally:
-        routed.ip("link", "delete", "off0")
         routed.ip("link", "delete", "point0")
-    point_to_point = [line.split()[-1] for line in ours if line.startswith("point0 ")]
-    assert point_to_point == ["MOpU"]  # netstat has P, the letter of promiscuous interfaces
-    assert [line.replace("MOpU", "MOPU") for line in ours] == theirs
-    assert any(line.startswith("off0 ") for line in ours) == ("a" in arguments)
+    assert row[-1] == "MOp"
 
 
 def test_statistics_are_what_the_files_say(routed: Namespace) -> None:
@@ -302,8 +285,8 @@ def test_statistics_are_what_the_files_say(routed: Namespace) -> None:
 def test_the_width_of_routes_and_interfaces(routed: Namespace) -> None:
     for arguments, same in (
         ("-rn", "10.2.0.0 "),
-        ("-re", "10.3.3.3 "),
-        ("-ree", "10.5.0.0 "),
+        ("-ren", "10.3.3.3 "),
+        ("-reen", "10.5.0.0 "),
         ("-ia", "eth0 "),
         ("-6rn", ""),
     ):

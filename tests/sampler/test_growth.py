@@ -16,7 +16,8 @@ from sockscope.app.collectors.base import Collected
 from sockscope.app.collectors.sockets import tcp_states
 from sockscope.app.frames.codec import PREFIX, Decoder, Encoder, lengths
 from sockscope.app.frames.frame import Frame
-from sockscope.app.frames.table import Table
+from sockscope.app.frames.table import Strings, Table
+from sockscope.app.model import log
 from sockscope.app.model.engine import Engine, Request, Snapshot
 from sockscope.app.model.ownership import Ownership
 from sockscope.app.model.presence import LINGERING
@@ -26,16 +27,20 @@ from sockscope.app.sampler.control import Control
 from sockscope.app.sampler.sampler import Sampler
 from sockscope.app.sampler.tasks import Task
 from sockscope.app.view import catalog
+from sockscope.app.view.connections import CONNECTIONS
 from tests import fake
+from tests.filters import typed
 
 TICKS = 10_000
 WARM = 2_000
 CROWD = 100_000
 STATES = (1, 3, 6, 8, 10)
+TIME_WAIT = 6
 
 
 class World:
-    """What the made-up collectors tell: cookies first to last, a new one and a lost one each tick."""
+    """What the made-up collectors tell: cookies first to last, a new one and a lost one each tick; the oldest
+    quarter is closed. There are fifty cgroups."""
 
     first = 1
     number = 40
@@ -45,6 +50,7 @@ class World:
     @classmethod
     def sockets(cls) -> Table:
         cookie = np.arange(cls.first, cls.first + cls.number, dtype=np.uint64)
+        closed = cookie < cls.first + cls.number // 4
         zero = np.zeros(cls.number, np.uint32)
         address = np.zeros((cls.number, 16), np.uint8)
         address[:, 3] = cookie % 200
@@ -54,7 +60,9 @@ class World:
                 **columns,
                 "family": np.full(cls.number, 2, np.uint8),
                 "protocol": np.full(cls.number, 6, np.uint16),
-                "state": np.array(STATES, np.uint8)[(cookie % len(STATES)).astype(np.intp)],
+                "state": np.where(
+                    closed, TIME_WAIT, np.array(STATES, np.uint8)[(cookie % len(STATES)).astype(np.intp)]
+                ).astype(np.uint8),
                 "timer": zero.astype(np.uint8),
                 "retrans": zero.astype(np.uint8),
                 "local_address": address,
@@ -63,7 +71,7 @@ class World:
                 "remote_port": (cookie % 50_000).astype(np.uint16),
                 "cookie": cookie,
                 "uid": (cookie % 9).astype(np.uint32),
-                "inode": cookie,
+                "inode": np.where(closed, np.uint64(0), cookie),
                 "v6only": np.full(cls.number, -1, np.int8),
                 "drops": np.full(cls.number, -1, np.int64),
             },
@@ -72,11 +80,21 @@ class World:
 
 
 class Sockets:
-    provides = ("sockets", "tcp_states")
+    provides = ("sockets", "tcp_states", "cgroups", "cgroup_paths")
 
     def collect(self) -> Collected:
         rows = World.sockets()
-        return Collected({"sockets": rows, "tcp_states": tcp_states(rows)})
+        cgroup = rows.numbers("cookie") // 3 % 50
+        ids = np.unique(cgroup)
+        paths = Table({"id": ids, "path": Strings.of(f"/job-{number}.service" for number in ids)}, World.now)
+        return Collected(
+            {
+                "sockets": rows,
+                "tcp_states": tcp_states(rows),
+                "cgroups": Table({"id": cgroup}, World.now),
+                "cgroup_paths": paths,
+            }
+        )
 
     def close(self) -> None:
         pass
@@ -135,18 +153,23 @@ class Line:
         return frame, self.engine.snapshot(request)
 
 
-SHOWN = frozenset({"sockets", "owners", "processes", "unowned"})
+SHOWN = frozenset({"sockets", "owners", "processes", "unowned", "cgroups", "cgroup_paths"})
 REQUESTS = (
     Request("connections", Query("remote")),
     Request("listening", Query("")),
-    Request("connections", Query("owner", words=("worker",)), Options(frozenset({"every_holder"}))),
+    Request(
+        "connections",
+        typed(CONNECTIONS, "worker", sort=("owner", False)),
+        Options(frozenset({"every_holder"})),
+    ),
     Request("connections", Query("recv_q", descending=True), paused=True),
     Request("connections", Query("remote"), open_row=1, marked=1),
 )
 
 
 @pytest.fixture
-def line() -> Iterator[Line]:
+def line(monkeypatch: pytest.MonkeyPatch) -> Iterator[Line]:
+    monkeypatch.setattr(log, "CAPACITY", 500)  # full long before anything is measured
     World.first, World.number, World.now = 1, 40, 1000.0
     yield Line()
     Ownership._latest = None

@@ -7,6 +7,7 @@ import pytest
 
 from sockscope.app.frames.frame import Frame, Note
 from sockscope.app.frames.table import Table
+from sockscope.app.model.filters.match import Word
 from sockscope.app.model.groups import GroupsModel
 from sockscope.app.model.store import Store
 from sockscope.app.model.tab import Options
@@ -93,7 +94,7 @@ def test_search(rows: Table) -> None:
         hits = np.zeros(len(rows), dtype=np.bool_)
         for column in GROUPS.columns:
             assert column.search is not None
-            hits |= column.search(rows, word)
+            hits |= column.search(rows, Word(word))
         return [int(row) for row in np.flatnonzero(hits)]
 
     assert found("mdns") == [0, 4, 6]

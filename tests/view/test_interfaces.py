@@ -10,6 +10,7 @@ import pytest
 from sockscope.app.frames.frame import Frame, Note
 from sockscope.app.frames.links import UNKNOWN_COUNT, UNKNOWN_NUMBER
 from sockscope.app.frames.table import Table
+from sockscope.app.model.filters.match import Word
 from sockscope.app.model.store import Store
 from sockscope.app.view.columns import Cell
 from sockscope.app.view.interfaces import INTERFACES
@@ -136,7 +137,9 @@ def test_words_are_found_in_what_stands_still() -> None:
 
     def found(word: str) -> set[str]:
         return {
-            column.id for column in INTERFACES.columns if column.search and column.search(rows, word).any()
+            column.id
+            for column in INTERFACES.columns
+            if column.search and column.search(rows, Word(word)).any()
         }
 
     assert found("shop") == {"alias"}
@@ -160,7 +163,7 @@ def test_every_column_can_be_shown_sorted_and_searched_without_rows() -> None:
     for column in INTERFACES.columns:
         assert len(column.order(rows)) == 0
         assert column.search is not None
-        assert len(column.search(rows, "x")) == 0
+        assert len(column.search(rows, Word("x"))) == 0
 
 
 def fields(rows: Table, row: int = 0) -> dict[str, object]:

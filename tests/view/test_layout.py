@@ -76,6 +76,23 @@ def test_the_middle_of_an_address_gives_way_never_the_port(text: str, width: int
         assert cut_text == shown
 
 
+@given(st.one_of(st.ip_addresses(v=4).map(str), st.ip_addresses(v=6).map("[{}]".format)), st.data())
+def test_a_cut_address_keeps_its_port_both_ends_and_the_width(host: str, data: st.DataObject) -> None:
+    port = f":{data.draw(st.integers(1, 65535))}"
+    width = data.draw(st.integers(len(port) + 3, 50))
+    shown = cut_middle(host + port, width)
+    assert len(shown) == min(width, len(host + port))
+    assert shown.endswith(port)
+    head, dots, tail = shown.removesuffix(port).partition("…")
+    if dots:
+        assert head
+        assert tail
+        assert host.startswith(head)
+        assert host.endswith(tail)
+    else:
+        assert head == host
+
+
 def test_addresses_line_up_at_the_port() -> None:
     placed = Placed(column("local", 21, 1, align="port"), 0, 24)
     texts = [fit(Cell(text), placed) for text in ("10.0.0.5:443", "127.0.0.1:22", "0.0.0.0:*")]

@@ -13,6 +13,7 @@ from sockscope.app.view import catalog
 from sockscope.app.view.columns import Section
 from sockscope.app.view.others import OTHERS, local, proto, purpose, remote
 from tests.fake import owners
+from tests.filters import typed
 from tests.model.link_tables import links_table
 from tests.model.other_tables import netlinks, packets, vsocks
 
@@ -45,7 +46,7 @@ def snapshot_of(*switches: str, words: str = "", open_row: int | None = None, **
     held = owners((70, 500, "tcpdump"), (71, 900, "networkd"))
     devices = {"links": links_table([{"index": 2, "name": "eth0"}])}
     engine.advance(Frame(1, wall=0.0, monotonic=1.0, interval=1.0, tables={**tables, **held, **devices}))
-    query = Query(words=tuple(words.split()))
+    query = typed(OTHERS, *words.split())
     return engine.snapshot(Request("other", query, Options(frozenset(switches)), open_row=open_row))
 
 

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sockscope.app.model.filters.match import Word
 from sockscope.app.view import route_text
 from sockscope.app.view.route_text import AddressSearch
 from tests.model.route_tables import Played, Row, hop, route
@@ -75,22 +76,22 @@ def test_a_search_finds_what_the_screen_shows(found: list[tuple[object, int]], w
     rows = Played(*given_rows).rows()
     search = AddressSearch("destination", "family", "destination_length")
     expected = [word in route_text.destination(rows, row) for row in range(len(rows))]
-    assert search(rows, word).tolist() == expected
+    assert search(rows, Word(word)).tolist() == expected
 
 
 def test_a_search_leaves_out_what_is_not_there() -> None:
     rows = Played(route("10.0.0.0/8", "0.0.0.0"), route("11.0.0.0/8"), route("12.0.0.0/8", "fe80::1")).rows()
     gateways = AddressSearch("gateway", "gateway_family")
-    assert gateways(rows, "0.0.0.0").tolist() == [True, False, False]
-    assert gateways(rows, "e80").tolist() == [False, False, True]
+    assert gateways(rows, Word("0.0.0.0")).tolist() == [True, False, False]
+    assert gateways(rows, Word("e80")).tolist() == [False, False, True]
     sources = AddressSearch("preferred_source", "family", known="preferred_source_known")
-    assert not sources(rows, "0").any()
+    assert not sources(rows, Word("0")).any()
 
 
 def test_a_search_follows_the_rows() -> None:
     search = AddressSearch("destination", "family", "destination_length")
     it = Played(route("10.0.0.0/8"), route("11.0.0.0/8", hops=[hop()]))
-    assert search(it.rows(), "11.").tolist() == [False, True, True]
+    assert search(it.rows(), Word("11.")).tolist() == [False, True, True]
     shown = it.rows().take(np.array([2, 0]))
-    assert search(shown, "11.").tolist() == [True, False]
-    assert search(Played().rows(), "11.").tolist() == []
+    assert search(shown, Word("11.")).tolist() == [True, False]
+    assert search(Played().rows(), Word("11.")).tolist() == []

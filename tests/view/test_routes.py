@@ -15,6 +15,7 @@ from sockscope.app.view.catalog import reading
 from sockscope.app.view.columns import Cell
 from sockscope.app.view.layout import fit, place
 from sockscope.app.view.routes import ROUTES
+from tests.filters import typed
 from tests.model.route_tables import Played, Row, hop, route, rules, tables
 
 COLUMNS = {column.id: column for column in ROUTES.columns}
@@ -157,7 +158,7 @@ def find(it: Played, *words: str) -> list[str]:
     rows = it.rows()
     return [
         COLUMNS["destination"].cell(rows, row).text.strip()
-        for row in select(rows, Query(words=words), reading(ROUTES)).tolist()
+        for row in select(rows, typed(ROUTES, *words), reading(ROUTES)).tolist()
     ]
 
 
@@ -176,7 +177,7 @@ def test_searches() -> None:
     assert find(it, "10.1.0.3") == [rule, "10.9.0.0/16", "└ weight 2 linkdown"]
     assert find(it, "10.9.") == [rule, "10.9.0.0/16", "├ weight 1", "└ weight 2 linkdown"]
     assert find(it, "bgp") == find(it, "fe80::1") == find(it, "fd00::5") == [rule, "fd00::/64"]
-    assert find(it, "unreach") == find(it, "!") == [rule, "10.6.0.0/16"]
+    assert find(it, "unreach") == find(it, "'!'") == [rule, "10.6.0.0/16"]
     assert find(it, "4321") == find(it, "172.16.0.0/12") == [*titles, "172.16.0.0/12"]
     assert find(it, "10.0.8.0") == titles[:1]
     assert find(it, "eth1", "10.1.0") == [rule, "10.9.0.0/16", "└ weight 2 linkdown"]

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from sockscope.app.frames.frame import Frame, Note
+from sockscope.app.model.filters.match import Word
 from sockscope.app.model.store import Store
 from sockscope.app.model.tab import Options
 from sockscope.app.view import catalog
@@ -109,7 +110,7 @@ def test_search_in_words_but_not_in_moving_numbers(moving: Played) -> None:
         hits = np.zeros(len(rows), dtype=np.bool_)
         for column in STATISTICS.columns:
             assert column.search is not None
-            hits |= column.search(rows, word)
+            hits |= column.search(rows, Word(word))
         return [rows.text("name", int(row)) for row in np.flatnonzero(hits)]
 
     assert found("listen") == ["ListenOverflows"]
@@ -189,7 +190,7 @@ def test_single_interfaces_are_named_where_there_is_always_room() -> None:
     assert COLUMNS["meaning"].cell(rows, 1).text.startswith("eth0: IPv6 packets")
     search = COLUMNS["meaning"].search
     assert search is not None
-    assert search(rows, "eth0").tolist() == [False, True]
+    assert search(rows, Word("eth0")).tolist() == [False, True]
     values = [{field.name: field.value(rows, row) for field in STATISTICS.fields} for row in (0, 1)]
     assert [each["interface"] for each in values] == [None, "eth0"]
     assert [each["section"] for each in values] == ["Ip6", "Ip6"]

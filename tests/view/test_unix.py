@@ -19,6 +19,7 @@ from sockscope.app.model.unix import UnixModel
 from sockscope.app.view.catalog import reading
 from sockscope.app.view.unix import UNIX
 from tests import fake
+from tests.filters import typed
 from tests.model.test_unix import ABROAD, ACCEPTED, CLIENT, LEFT, LISTENER, LONE, ORPHAN, PATIENT
 from tests.model.unix_tables import listed_table, unix_table, waiting_table
 
@@ -104,6 +105,9 @@ def test_the_fields() -> None:
         "pid": 100,
         "process": "server",
         "pids": None,
+        "unit": "server",
+        "container": None,
+        "cgroup": "/system.slice/server.service",
         "uid": 0,
         "user": "root",
         "accept_queue": 1,
@@ -113,7 +117,7 @@ def test_the_fields() -> None:
 
 
 def order(*words: str) -> list[int]:
-    chosen = select(ROWS, Query(*UNIX.sort, words=words), reading(UNIX))
+    chosen = select(ROWS, typed(UNIX, *words, sort=UNIX.sort), reading(UNIX))
     found: list[int] = ROWS.numbers("inode")[chosen].tolist()
     return found
 

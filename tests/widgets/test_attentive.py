@@ -41,7 +41,7 @@ def test_textual_waits_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         linux_driver.LinuxDriver,
         "run_input_thread",
-        lambda _: made.append(linux_driver.selectors.SelectSelector),
+        lambda _: made.append(vars(linux_driver)["selectors"].SelectSelector),
     )
     PacedDriver.run_input_thread(object.__new__(PacedDriver))
     assert made == [Attentive]

@@ -36,7 +36,8 @@ def complete(expression: str, grammar: Grammar, rows: Callable[[], Table | None]
     field = _awaiting(before, grammar)
     if field is None:
         words = [*grammar.fields, *(("exclude", "not") if "state" in grammar.fields else ("not",))]
-        return Completion(start, _beginning(sorted(words), begun))
+        saved = [f"@{name}" for name in grammar.saved]
+        return Completion(start, _beginning(sorted(words) + sorted(saved), begun))
     table = rows()
     values = [] if table is None else grammar.fields[field].values(table)
     return Completion(start, tuple(map(_safe, _beginning(values, begun))))

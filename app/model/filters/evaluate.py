@@ -9,38 +9,39 @@ import numpy as np
 
 from sockscope.app.frames.table import Table
 from sockscope.app.model.filters.errors import FilterError
-from sockscope.app.model.filters.fields import Field, Matches, Test
-from sockscope.app.model.filters.regex import Regex, compile_regex
+from sockscope.app.model.filters.fields import Field, Test
+from sockscope.app.model.filters.match import Matcher, Matches, Word
+from sockscope.app.model.filters.regex import compile_regex
 from sockscope.app.model.filters.syntax import All, Any, Compared, Node, Not, Pattern, Text, parse
 from sockscope.app.model.filters.words import Kind, tokens
 
-FindText = Callable[[Table, str], Matches]
-"""Rows that contain a lower-case text anywhere."""
-FindPattern = Callable[[Table, Regex], Matches]
-"""Rows in which a regular expression matches anywhere."""
+Find = Callable[[Table, Matcher], Matches]
+"""Rows that contain a word or pattern anywhere."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Grammar:
-    """What expressions can ask of one tab: its fields by name, and how bare texts and patterns are found."""
+    """What expressions can ask of one tab: its fields by name, how bare texts and patterns are found, and the
+    expressions that have a name."""
 
     fields: Mapping[str, Field] = field(default_factory=dict)
-    text: FindText = lambda rows, _: np.zeros(len(rows), np.bool_)
-    pattern: FindPattern = lambda rows, _: np.zeros(len(rows), np.bool_)
+    find: Find = lambda rows, _: np.zeros(len(rows), np.bool_)
+    saved: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@dataclass(frozen=True, slots=True)
 class Filter:
-    """An expression that was understood: its text, its tree, and which rows pass."""
+    """An expression that was understood: its text, its tree, and which rows pass. Filters of one tab are
+    equal where their texts are."""
 
     expression: str
-    tree: Node
-    passes: Test
+    tree: Node = field(compare=False)
+    passes: Test = field(compare=False)
 
 
 def compile_filter(expression: str, grammar: Grammar) -> Filter:
     """A filter for rows of one tab; FilterError says what was expected, and where."""
-    tree = parse(expression, grammar.fields)
+    tree = parse(expression, grammar.fields, grammar.saved)
     return Filter(expression, tree, _compiled(tree, grammar))
 
 
@@ -49,11 +50,11 @@ def _compiled(node: Node, grammar: Grammar) -> Test:
         case Compared():
             return _field_test(node, grammar.fields[node.field])
         case Text(text):
-            word = text.lower()
-            return lambda rows: grammar.text(rows, word)
+            word = Word(text.lower())
+            return lambda rows: grammar.find(rows, word)
         case Pattern(pattern, at):
             regex = compile_regex(pattern, at)
-            return lambda rows: grammar.pattern(rows, regex)
+            return lambda rows: grammar.find(rows, regex)
         case Not(part):
             inner = _compiled(part, grammar)
             return lambda rows: ~inner(rows)
@@ -90,6 +91,30 @@ def _some(rows: Table, tests: list[Test]) -> Matches:
     for test in tests:
         keep |= test(rows)
     return keep
+
+
+def fields_of(node: Node) -> frozenset[str]:
+    """The fields that an expression asks for."""
+    match node:
+        case Compared(name):
+            return frozenset({name})
+        case Not(part):
+            return fields_of(part)
+        case All(parts) | Any(parts):
+            return frozenset().union(*map(fields_of, parts))
+        case _:
+            return frozenset()
+
+
+def names_rows(node: Node) -> bool:
+    """Whether every row that passes contains a text that was sought, so that titles of rows may pass too."""
+    match node:
+        case Text() | Pattern():
+            return True
+        case All(parts) | Any(parts):
+            return all(map(names_rows, parts))
+        case _:
+            return False
 
 
 def reading(node: Node) -> str:

@@ -6,15 +6,15 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fnmatch import translate
+from glob import escape
 from typing import Literal, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sockscope.app.frames.table import Numbers, Strings, Table
+from sockscope.app.model.filters.match import Matches
 from sockscope.app.model.filters.regex import compile_regex
 
-Matches = NDArray[np.bool_]
 Test = Callable[[Table], Matches]
 """Tells which rows of a table pass."""
 
@@ -43,11 +43,18 @@ class Field(Protocol):
     def comparisons(self) -> tuple[str, ...]:
         """What may stand between it and a value."""
 
+    @property
+    def needs(self) -> frozenset[str]:
+        """Tables that it reads beside those of its tab; they are collected while a filter asks for it."""
+
     def test(self, comparison: str, value: str, at: int) -> Test:
         """Compile; ValueError says what kind of value was expected. `at` is the value's place."""
 
     def values(self, rows: Table) -> list[str]:
         """Values that occur or could, to complete a half-typed one."""
+
+    def of(self, rows: Table, row: int) -> str | None:
+        """The value that finds what this row has; None where that is not known."""
 
 
 Unit = Literal["count", "bytes", "seconds", "bytes/s"]
@@ -89,6 +96,7 @@ class Number:
     unit: Unit = "count"
     unknown: float | None = None
     comparisons: tuple[str, ...] = ORDERED
+    needs: frozenset[str] = frozenset()
 
     def test(self, comparison: str, value: str, at: int) -> Test:  # noqa: ARG002
         """Compare with a number and its unit."""
@@ -108,6 +116,11 @@ class Number:
         """Numbers are typed, not chosen."""
         return []
 
+    def of(self, rows: Table, row: int) -> str | None:
+        """The number, whole or with all its digits."""
+        number = self.column(rows)[row].item()
+        return None if number == self.unknown or np.isnan(number) else repr(number)
+
 
 @dataclass(frozen=True, slots=True)
 class Words:
@@ -119,6 +132,7 @@ class Words:
     help: str
     column: Callable[[Table], Strings]
     comparisons: tuple[str, ...] = TEXTUAL
+    needs: frozenset[str] = frozenset()
 
     def test(self, comparison: str, value: str, at: int) -> Test:
         """Compare once per distinct text."""
@@ -144,6 +158,11 @@ class Words:
         column = self.column(rows)
         return sorted({column.values[code] for code in np.unique(column.codes[column.codes >= 0]).tolist()})
 
+    def of(self, rows: Table, row: int) -> str | None:
+        """The text; `*`, `?` and `[` stand for themselves there."""
+        text = self.column(rows)[row]
+        return None if text is None else escape(text)
+
 
 @dataclass(frozen=True, slots=True)
 class Choice:
@@ -155,6 +174,7 @@ class Choice:
     """Lower-case names, those to suggest first."""
     suggested: tuple[str, ...] = ()
     comparisons: tuple[str, ...] = EQUAL
+    needs: frozenset[str] = frozenset()
 
     def test(self, comparison: str, value: str, at: int) -> Test:  # noqa: ARG002
         """Membership; several names may be given with commas between."""
@@ -174,6 +194,11 @@ class Choice:
         """The names."""
         return list(self.suggested or self.names)
 
+    def of(self, rows: Table, row: int) -> str | None:
+        """The name of this code alone."""
+        code = frozenset({int(self.column(rows)[row])})
+        return next((name for name in (*self.suggested, *self.names) if self.names[name] == code), None)
+
 
 @dataclass(frozen=True, slots=True)
 class Flag:
@@ -182,6 +207,7 @@ class Flag:
     help: str
     letters: Callable[[Table], Strings]
     comparisons: tuple[str, ...] = EQUAL
+    needs: frozenset[str] = frozenset()
 
     def test(self, comparison: str, value: str, at: int) -> Test:  # noqa: ARG002
         """Every letter must be there; case counts."""
@@ -197,3 +223,7 @@ class Flag:
     def values(self, rows: Table) -> list[str]:
         """Every letter that occurs."""
         return sorted(set("".join(self.letters(rows).values)))
+
+    def of(self, rows: Table, row: int) -> str | None:
+        """All its letters."""
+        return self.letters(rows)[row]

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import socket
 from dataclasses import dataclass
-from ipaddress import IPv4Network, ip_network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_network
 
 import numpy as np
 
 from sockscope.app.frames.table import Numbers, Table
 from sockscope.app.model.endpoints import Addresses, addresses
-from sockscope.app.model.filters.fields import COMPARE, EQUAL, ORDERED, Matches, Test
+from sockscope.app.model.filters.fields import COMPARE, EQUAL, ORDERED, Test
+from sockscope.app.model.filters.match import Matches
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,7 @@ class Port:
     help: str
     columns: tuple[str, ...]
     comparisons: tuple[str, ...] = ORDERED
+    needs: frozenset[str] = frozenset()
 
     def test(self, comparison: str, value: str, at: int) -> Test:  # noqa: ARG002
         """Compare as host-order numbers; with two columns either may pass, for != neither may be equal."""
@@ -39,6 +41,10 @@ class Port:
         ports = np.concatenate([rows.numbers(name) for name in self.columns])
         distinct, counts = np.unique(ports[ports > 0], return_counts=True)
         return [f":{port}" for port in distinct[np.argsort(-counts, kind="stable")][:50].tolist()]
+
+    def of(self, rows: Table, row: int) -> str | None:
+        """The port, the first of two."""
+        return f":{rows.integer(self.columns[0], row)}"
 
 
 def port_number(text: str) -> int:
@@ -66,9 +72,12 @@ class Host:
     """The address of one end, as ss writes it: address, network, port, or address and port."""
 
     help: str
-    end: str
-    """`local` or `remote`."""
+    address: str
+    """The column of addresses."""
+    port: str
+    """The column of ports."""
     comparisons: tuple[str, ...] = EQUAL
+    needs: frozenset[str] = frozenset()
 
     def test(self, comparison: str, value: str, at: int) -> Test:  # noqa: ARG002
         """Compare prefixes; an IPv4 one also finds IPv4-mapped addresses, an IPv6 one only IPv6 sockets."""
@@ -78,9 +87,9 @@ class Host:
             family = rows.numbers("family")
             found = np.ones(len(rows), np.bool_)
             if where is not None:
-                found &= _within(addresses(family, rows.numbers(f"{self.end}_address")), family, where)
+                found &= _within(addresses(family, rows.numbers(self.address)), family, where)
             if port is not None:
-                found &= rows.numbers(f"{self.end}_port") == port
+                found &= rows.numbers(self.port) == port
             return ~found if comparison == "!=" else found
 
         return passes
@@ -88,6 +97,64 @@ class Host:
     def values(self, rows: Table) -> list[str]:  # noqa: ARG002
         """Addresses are too many to choose from."""
         return []
+
+    def of(self, rows: Table, row: int) -> str | None:
+        """Address and port."""
+        where = _address(rows, self.address, rows.integer("family", row), row)
+        return f"{f'[{where}]' if ':' in where else where}:{rows.integer(self.port, row) or '*'}"
+
+
+@dataclass(frozen=True, slots=True)
+class Within:
+    """An address or network, or prefix of a route, that lies in a network: `10.0.0.0/8`, `default`."""
+
+    help: str
+    address: str
+    """The column of addresses."""
+    family: str = "family"
+    """The column of their families, 0 where there is no address."""
+    length: str = ""
+    """The column of prefix lengths; "" where the addresses are single ones."""
+    comparisons: tuple[str, ...] = EQUAL
+    needs: frozenset[str] = frozenset()
+
+    def test(self, comparison: str, value: str, at: int) -> Test:  # noqa: ARG002
+        """Compare prefixes, of one family each."""
+        if value.lower() == "default" and self.length:
+            return lambda rows: (rows.numbers(self.length) == 0) ^ (comparison == "!=")
+        try:
+            network = ip_network(value, strict=False)
+        except ValueError:
+            raise ValueError("an address (10.0.0.1) or a network (10.0.0.0/8) is expected") from None
+        prefix = _prefix(network)
+        code = socket.AF_INET if prefix.ipv4 else socket.AF_INET6
+
+        def passes(rows: Table) -> Matches:
+            family = rows.numbers(self.family)
+            found = _within(addresses(family, rows.numbers(self.address)), family, prefix)
+            found &= family == code
+            if self.length:
+                found &= rows.numbers(self.length) >= network.prefixlen
+            return ~found if comparison == "!=" else found
+
+        return passes
+
+    def values(self, rows: Table) -> list[str]:  # noqa: ARG002
+        """Addresses are too many to choose from."""
+        return []
+
+    def of(self, rows: Table, row: int) -> str | None:
+        """The address, or the prefix."""
+        family = rows.integer(self.family, row)
+        if family not in (socket.AF_INET, socket.AF_INET6):
+            return None
+        where = _address(rows, self.address, family, row)
+        return f"{where}/{rows.integer(self.length, row)}" if self.length else where
+
+
+def _address(rows: Table, column: str, family: int, row: int) -> str:
+    raw: bytes = rows.numbers(column)[row].tobytes()
+    return str(IPv4Address(raw[:4]) if family == socket.AF_INET else IPv6Address(raw))
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,11 +189,14 @@ def _host(text: str) -> tuple[_Prefix | None, int | None]:
         network = ip_network(where, strict=False)
     except ValueError:
         raise ValueError(expected) from None
-    if isinstance(network, IPv4Network):
-        mask = int(network.netmask) | (_ALL ^ 0xFFFFFFFF)
-        return _Prefix(True, 0, int(network.network_address) | 0xFFFF << 32, _ALL, mask), number
+    return _prefix(network), number
+
+
+def _prefix(network: IPv4Network | IPv6Network) -> _Prefix:
     address, mask = int(network.network_address), int(network.netmask)
-    return _Prefix(False, address >> 64, address & _ALL, mask >> 64, mask & _ALL), number
+    if isinstance(network, IPv4Network):
+        return _Prefix(True, 0, address | 0xFFFF << 32, _ALL, mask | (_ALL ^ 0xFFFFFFFF))
+    return _Prefix(False, address >> 64, address & _ALL, mask >> 64, mask & _ALL)
 
 
 def _within(where: Addresses, family: Numbers, prefix: _Prefix) -> Matches:

@@ -284,6 +284,11 @@ class Regex:
     moves: NDArray[np.int32]
     found: int
 
+    @property
+    def in_digits(self) -> bool:
+        """It may always be."""
+        return True
+
     def matches(self, texts: Sequence[str]) -> NDArray[np.bool_]:
         """Which of the texts contain a match."""
         encoded = [text.encode("utf-8", "surrogateescape") for text in texts]

@@ -1,6 +1,8 @@
-"""Names of TCP states as ss and netstat write them, and ss's groups of them."""
+"""Names of TCP states as ss and netstat write them, ss's groups, and which states a filter leaves."""
 
 from __future__ import annotations
+
+from sockscope.app.model.filters.syntax import All, Any, Compared, Node, Not
 
 
 def _states() -> dict[str, frozenset[int]]:
@@ -41,6 +43,8 @@ def _states() -> dict[str, frozenset[int]]:
 
 TCP_STATES = _states()
 """ss's names of TCP states and groups of them, netstat's names, in lower case (kernel: enum tcp_state)."""
+_ALL = frozenset(range(16))
+"""Bits of a mask of states; the kernel has some that are told as others."""
 SUGGESTED_STATES = (
     "established",
     "time-wait",
@@ -59,3 +63,21 @@ SUGGESTED_STATES = (
     "big",
     "all",
 )
+
+
+def limits(node: Node) -> frozenset[int] | None:
+    """TCP states outside which no TCP row passes an expression; None where it sets no limit."""
+    match node:
+        case Compared("state", comparison, value):
+            codes = frozenset[int]().union(*(TCP_STATES.get(name, _ALL) for name in value.lower().split(",")))
+            return codes if comparison == "=" else _ALL - codes
+        case Not(Compared("state", comparison, value)):
+            return limits(Compared("state", "=" if comparison == "!=" else "!=", value, 0, 0))
+        case All(parts):
+            told = [each for each in map(limits, parts) if each is not None]
+            return frozenset.intersection(*told) if told else None
+        case Any(parts):
+            told = [each for each in map(limits, parts) if each is not None]
+            return frozenset[int]().union(*told) if len(told) == len(parts) else None
+        case _:
+            return None

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import re
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -11,6 +12,10 @@ from sockscope.app.model.filters.words import Kind, Token, tokens
 
 DEEPEST = 64
 """Parentheses and NOTs inside each other."""
+MOST = 100
+"""Conditions of an expression."""
+MOST_PATTERNS = 8
+"""Regular expressions in it; compiling one may take some tenths of a second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,21 +71,34 @@ _NO_PATTERN = "a regular expression is expected, in quotes if it has parentheses
 STATE_WORDS = {"state": "=", "exclude": "!=", "excl": "!="}
 
 
-def parse(expression: str, fields: Collection[str]) -> Node:
+_SAVED = re.compile(r"@[A-Za-z_][A-Za-z0-9_-]*")
+"""The name of a saved filter; other words that begin with @, such as abstract paths, are text."""
+
+
+def parse(expression: str, fields: Collection[str], saved: Mapping[str, str] | None = None) -> Node:
     """The tree of an expression; FilterError says what was expected where.
 
     Words in `fields` begin a test, with or without a comparison; all others are text. The words `state` and
-    `exclude` at the beginning add to and take from one set of states, as with ss.
+    `exclude` at the beginning add to and take from one set of states, as with ss. `@name` stands for the
+    expression of that name in `saved`, in parentheses.
     """
-    return _Parser(tokens(expression), fields).whole()
+    return _Parser(tokens(expression), fields, saved or {}).whole()
 
 
 class _Parser:
-    def __init__(self, found: list[Token], fields: Collection[str]) -> None:
+    def __init__(
+        self,
+        found: list[Token],
+        fields: Collection[str],
+        saved: Mapping[str, str],
+        left: dict[str, int] | None = None,
+    ) -> None:
         self._tokens = found
         self._place = 0
         self._fields = fields
+        self._saved = saved
         self._depth = 0
+        self._left = left or {"conditions": MOST, "regular expressions": MOST_PATTERNS}
 
     @property
     def _next(self) -> Token:
@@ -149,10 +167,11 @@ class _Parser:
                 self._depth -= 1
                 return part
             case Kind.QUOTED:
-                return Text(token.text)
+                return self._text(token)
             case Kind.WORD:
                 return self._from_word(token)
             case Kind.COMPARE if token.text in ("~", "!~"):
+                self._spend(token, pattern=True)
                 pattern = Pattern(*self._value(_NO_PATTERN))
                 return Not(pattern) if token.text == "!~" else pattern
             case _:
@@ -179,7 +198,33 @@ class _Parser:
             raise FilterError(
                 f"there is no field '{token.text}' here{_nearest(name, self._fields)}", token.start
             )
+        if _SAVED.fullmatch(token.text):
+            return self._named(token)
+        return self._text(token)
+
+    def _text(self, token: Token) -> Text:
+        self._spend(token)
         return Text(token.text)
+
+    def _named(self, token: Token) -> Node:
+        """A saved filter. It cannot name another, which bounds what an expression can grow to."""
+        name = token.text.removeprefix("@")
+        if name not in self._saved:
+            there = ", ".join(f"@{each}" for each in sorted(self._saved)) or "none"
+            why = f"no saved filter {token.text}; there is {there} (in quotes it is text)"
+            raise FilterError(why, token.start)
+        try:
+            return _Parser(tokens(self._saved[name]), self._fields, {}, self._left).whole()
+        except FilterError as wrong:
+            raise FilterError(f"in {token.text}: {wrong.why}", token.start) from None
+
+    def _spend(self, token: Token, *, pattern: bool = False) -> None:
+        """One condition more."""
+        for what in ("conditions", "regular expressions") if pattern else ("conditions",):
+            self._left[what] -= 1
+            if self._left[what] < 0:
+                most = MOST_PATTERNS if what != "conditions" else MOST
+                raise FilterError(f"a filter has {most} {what} at the most", token.start)
 
     def _test(self, token: Token) -> Compared:
         name = token.text.lower()
@@ -188,6 +233,7 @@ class _Parser:
             comparison = self._take().text
         if name in STATE_WORDS:
             name = "state"
+        self._spend(token, pattern=comparison in ("~", "!~"))
         value, at = self._value(f"a value is expected for {name}")
         return Compared(name, comparison, value, at, token.start)
 

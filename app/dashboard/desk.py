@@ -1,0 +1,36 @@
+"""What the handlers of keys share, whichever file they are in."""
+
+from __future__ import annotations
+
+from sockscope.app.dashboard.feed import Feed
+from sockscope.app.dashboard.picture import Picture
+from sockscope.app.model.engine import Snapshot
+from sockscope.app.view.session import Session
+from sockscope.widgets.paced import PacedApp
+
+
+class Desk(PacedApp):
+    """The session, the feed and the picture, and how a change of the session gets to both."""
+
+    _session: Session
+    _feed: Feed
+    _picture: Picture
+    _snapshot: Snapshot | None
+
+    def _draw(self) -> None:
+        """Everything the snapshot and the session say, on the screen."""
+        raise NotImplementedError
+
+    def action_tab(self, tab: str) -> None:
+        """Show another tab, at the place where one left it."""
+        raise NotImplementedError
+
+    def _ask(self) -> None:
+        """Something was chosen that the next snapshot has to follow, and what stands around it at once."""
+        self._feed.ask()
+        self._draw()
+
+    def _ask_from_the_top(self) -> None:
+        """Other rows or another order: nothing of the old ones is drawn again."""
+        self._picture.grid.to_top()
+        self._feed.ask()

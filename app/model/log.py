@@ -1,0 +1,224 @@
+"""Rows of the Log tab: sockets that were opened and closed while the tool runs."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from typing import NamedTuple
+from weakref import WeakKeyDictionary
+
+import numpy as np
+
+from sockscope.app.frames.frame import Frame
+from sockscope.app.frames.table import Strings, Table, concatenate
+from sockscope.app.model import logrows, sockets
+from sockscope.app.model.lives import Lives
+from sockscope.app.model.logrows import CLOSED, OPENED
+from sockscope.app.model.sockets import Sockets, left_out
+from sockscope.app.model.store import Store
+from sockscope.app.model.tab import Options
+
+CAPACITY = 10_000
+"""Rows that are kept, the newest."""
+WINDOW = 10.0
+"""Seconds over which rates are taken."""
+MISSED_TICKS = 3.0
+"""Intervals without a look at the sockets after which new ones were not seen to open."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """Events a second lately, NaN while too little is known; how many rows were dropped for want of room, and
+    in how many ticks the kernel's events were lost."""
+
+    opened: float = np.nan
+    closed: float = np.nan
+    short: float = np.nan
+    """Closed without any tick having seen them."""
+    dropped: int = 0
+    lost: int = 0
+
+
+class _Tick(NamedTuple):
+    at: float
+    opened: int
+    closed: int
+    short: int
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _Moment:
+    """The log as it was at a frame."""
+
+    log: Table | None
+    pace: Pace
+
+
+class LogModel:
+    """One row an event, oldest first; the columns are in model/logrows.py.
+
+    Closes come from the kernel's destroy events whatever tab is shown; what is opened, owners and durations
+    come from polling, which only goes on while a tab of sockets is shown. What the log was at a frame is kept
+    as long as the frame is, so a paused screen stands still.
+    """
+
+    needs = (*sockets.NEEDS, "destroyed")
+
+    def __init__(self, shared: Sockets, capacity: int | None = None) -> None:
+        self._sockets = shared
+        self._capacity = CAPACITY if capacity is None else capacity
+        self._lives = Lives()
+        self._log: Table | None = None
+        self._total = 0
+        self._lost = 0
+        self._event = -1
+        self._events: Table | None = None
+        self._polled: Table | None = None
+        self._ticks: deque[_Tick] = deque()
+        self._moments: WeakKeyDictionary[Frame, _Moment] = WeakKeyDictionary()
+
+    def advance(self, store: Store) -> None:
+        """Note what was opened and closed, shown or not."""
+        floor = self._lives.polled
+        found = self._poll(store)
+        events = self._new_events(store)
+        short = 0
+        if events is not None:
+            if self._log is not None:
+                self._log, late = logrows.completed(self._log, events)
+                events = events.take(~late)
+            seen = self._lives.end(events.numbers("cookie"))
+            found.append(logrows.destroyed(events, seen, self._lives.rows, floor))
+            short = len(events) if seen is None else int(np.isnan(seen.numbers("since")).sum())
+        self._append([rows for rows in found if len(rows)], store.frame)
+        self._look_back(store.frame, found, short)
+        rows = self._polled_rows(store)
+        if self._log is not None and rows is not None:
+            self._log = logrows.with_owners(self._log, rows)
+        self._moments[store.frame] = _Moment(self._log, self._pace(store.frame.monotonic))
+
+    def rows(self, store: Store, options: Options) -> Table | None:  # noqa: ARG002
+        """All events that are kept, as they were at the store's frame."""
+        moment = self._moments.get(store.frame)
+        return None if moment is None else moment.log
+
+    def pace(self, store: Store) -> Pace:
+        """How many are opened and closed lately."""
+        moment = self._moments.get(store.frame)
+        return Pace() if moment is None else moment.pace
+
+    def count(self, store: Store) -> int | None:
+        """The events that are kept."""
+        rows = self.rows(store, Options())
+        return 0 if rows is None else len(rows)
+
+    def attention(self, store: Store) -> int:  # noqa: ARG002
+        """That connections come and go is as it should be."""
+        return 0
+
+    def _polled_rows(self, store: Store) -> Table | None:
+        """All sockets, where the newest frame has them and none is left out."""
+        if store.now("sockets") is None or left_out(store) > 0:
+            return None
+        return self._sockets.rows(store)
+
+    def _poll(self, store: Store) -> list[Table]:
+        rows = self._polled_rows(store)
+        if rows is None:
+            return []
+        table = store.now("sockets")
+        if table is self._polled:
+            self._lives.refresh(rows)
+            return []
+        self._polled = table
+        polled = self._lives.poll(rows, rows.taken, MISSED_TICKS * store.frame.every)
+        opened, vanished = polled.opened, polled.vanished
+        return [
+            *([logrows.polled(opened, OPENED)] if len(opened) else []),
+            *([logrows.polled(vanished, CLOSED)] if len(vanished) else []),
+        ]
+
+    def _new_events(self, store: Store) -> Table | None:
+        """Events that were not yet taken, of sockets that ever had a port."""
+        events = store.now("destroyed")
+        if events is None or events is self._events:
+            return None
+        self._events = events
+        self._lost += bool(store.notes("destroyed"))
+        if not len(events):
+            return None
+        numbers = events.numbers("number")
+        if int(numbers[-1]) < self._event:
+            self._event = -1  # the sampler was started anew
+        new = numbers > self._event
+        self._event = int(numbers[-1])
+        return events.take(new & (events.numbers("local_port") > 0))
+
+    def _append(self, found: list[Table], frame: Frame) -> None:
+        if not found:
+            return
+        added = concatenate([_in_order(rows) for rows in found])
+        number = len(added)
+        wall = frame.wall - frame.monotonic
+        when = np.full(number, max(frame.monotonic, self._lives.polled))
+        added = added.with_columns(
+            key=np.arange(self._total + 1, self._total + 1 + number, dtype=np.uint64),
+            at=when + wall,
+            when=when,
+            carrier=np.zeros(number, np.bool_),
+        )
+        self._total += number
+        room = max(0, self._capacity - number)
+        kept = [] if self._log is None or not room else [self._log.take(np.arange(len(self._log))[-room:])]
+        log = concatenate([*kept, added.take(np.arange(number)[-self._capacity :])])
+        self._log = log.with_columns(**{name: _needed(log.strings(name)) for name in ("name", "user")})
+
+    def _look_back(self, frame: Frame, found: list[Table], short: int) -> None:
+        closed = sum(int((rows.numbers("event") == CLOSED).sum()) for rows in found)
+        opened = sum(map(len, found)) - closed + short
+        self._ticks.append(_Tick(frame.monotonic, opened, closed, short))
+        while self._ticks[0].at < frame.monotonic - WINDOW and len(self._ticks) > 2:
+            self._ticks.popleft()
+
+    def _pace(self, now: float) -> Pace:
+        dropped = self._total - (0 if self._log is None else len(self._log))
+        seconds = now - self._ticks[0].at
+        if seconds <= 0:
+            return Pace(dropped=dropped, lost=self._lost)
+        later = list(self._ticks)[1:]  # the first one's events are from before the stretch of time
+        return Pace(
+            sum(tick.opened for tick in later) / seconds,
+            sum(tick.closed for tick in later) / seconds,
+            sum(tick.short for tick in later) / seconds,
+            dropped,
+            self._lost,
+        )
+
+
+_NAMES = (
+    "event",
+    "told",
+    "family",
+    "protocol",
+    "state",
+    "cookie",
+    "duration",
+    "sure",
+    *logrows.ENDS,
+    *logrows.OWNER,
+    *logrows.AMOUNTS,
+)
+
+
+def _in_order(rows: Table) -> Table:
+    return Table({name: rows.columns[name] for name in _NAMES})
+
+
+def _needed(column: Strings) -> Strings:
+    """The same texts, without those that no row has any more."""
+    used = np.unique(column.codes[column.codes >= 0])
+    if len(used) == len(column.values):
+        return column
+    places = np.full(len(column.values) + 1, -1, np.int32)
+    places[used] = np.arange(len(used))
+    return Strings(places[column.codes], tuple(column.values[code] for code in used.tolist()))

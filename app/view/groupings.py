@@ -1,0 +1,186 @@
+"""How groups of rows read: a tab's view with groups in place of its rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+
+from sockscope.app.frames.table import Numbers, Table
+from sockscope.app.model.grouping import STATE_COUNTS
+from sockscope.app.model.groupview import by_growth
+from sockscope.app.model.states import CLOSE_WAIT, ESTABLISHED, NAMES, ORDER, SHORT, SYN_RECV, TIME_WAIT
+from sockscope.app.view import health, search
+from sockscope.app.view.columns import Cell, Column, Field, GroupView, TabView
+from sockscope.app.view.format import UNKNOWN, bar, count, short, signed
+from sockscope.app.view.sockets import TONES
+
+SHOWN = (ESTABLISHED, SYN_RECV, TIME_WAIT, CLOSE_WAIT)
+"""The states with a column of their own."""
+SUM_TITLES = {"rx_queue": "Recv-Q", "tx_queue": "Send-Q"}
+"""How columns that are summed up are called."""
+
+_STATE_OF = dict(zip(ORDER, STATE_COUNTS, strict=True))
+_RATES = {"rx_rate": health.RX, "tx_rate": health.TX, "rate": health.RATE}
+_BAR = 8
+
+
+def grouped_view(view: TabView, by: GroupView) -> TabView:
+    """The tab's view while its rows are grouped."""
+    tcp = (*(_state(state) for state in SHOWN), OTHERS) if by.by_state else ()
+    sums = tuple(_sum(name) for name in by.sums)
+    return replace(
+        view,
+        columns=(by.column, COUNT, GROWTH, *tcp, *sums, SHARE),
+        fields=(
+            Field("group", lambda rows, row: by.column.cell(rows, row).text),
+            Field("count", lambda rows, row: rows.integer("count", row)),
+            Field("change_per_second", _growth_value),
+            Field("share", lambda rows, row: rows.real("share", row)),
+            *((_state_field(state) for state in ORDER) if tcp else ()),
+            *(Field(_sum(name).id.replace("-", "_"), _sum_value(name)) for name in by.sums),
+        ),
+        sort=("growth", True),
+        noun=by.noun,
+        members=view.noun,
+        follow=None,
+    )
+
+
+def _numbers(name: str) -> Callable[[Table], Numbers]:
+    return lambda rows: rows.numbers(name)
+
+
+def _count_cell(value: int, tone: str = "") -> Cell:
+    return Cell(count(value), tone if value else "dim")
+
+
+def _growth_cell(rows: Table, row: int) -> Cell:
+    change = rows.real("growth", row)
+    if np.isnan(change):
+        return Cell(UNKNOWN, "dim")
+    return Cell(signed(change), "dim" if change == 0 else "warn" if change > 0 else "")
+
+
+def _growth_value(rows: Table, row: int) -> float | None:
+    change = rows.real("growth", row)
+    return None if np.isnan(change) else change
+
+
+COUNT = Column(
+    "count",
+    "Count",
+    8,
+    lambda rows, row: _count_cell(rows.integer("count", row), "strong"),
+    _numbers("count"),
+    priority=0,
+    align="right",
+    descending=True,
+    search=search.nowhere,
+)
+GROWTH = Column(
+    "growth",
+    "+/s",
+    7,
+    _growth_cell,
+    by_growth,
+    priority=0,
+    align="right",
+    descending=True,
+    search=search.nowhere,
+)
+SHARE = Column(
+    "share",
+    "Share",
+    _BAR + 5,
+    lambda rows, row: Cell(_share(rows.real("share", row)), "dim"),
+    _numbers("share"),
+    priority=4,
+    descending=True,
+    search=search.nowhere,
+)
+
+
+def _share(share: float) -> str:
+    return f"{bar(share, 1.0, _BAR)} {share:4.0%}"
+
+
+def _others(rows: Table) -> Numbers:
+    """Members in another state or in none."""
+    shown = sum((rows.numbers(_STATE_OF[state]) for state in SHOWN), np.zeros(len(rows), np.int64))
+    return rows.numbers("count") - shown
+
+
+def _others_cell(rows: Table, row: int) -> Cell:
+    shown = sum(rows.integer(_STATE_OF[state], row) for state in SHOWN)
+    return _count_cell(rows.integer("count", row) - shown)
+
+
+OTHERS = Column(
+    "others",
+    "Others",
+    7,
+    _others_cell,
+    _others,
+    priority=5,
+    align="right",
+    descending=True,
+    search=search.nowhere,
+)
+
+
+def _state(state: int) -> Column:
+    name = _STATE_OF[state]
+    return Column(
+        NAMES[state].lower(),
+        NAMES[state],
+        max(7, len(NAMES[state])),
+        lambda rows, row: _count_cell(rows.integer(name, row), TONES.get(state, "")),
+        _numbers(name),
+        priority=2,
+        align="right",
+        minimum=max(7, len(SHORT[state])),
+        descending=True,
+        short=SHORT[state],
+        search=search.nowhere,
+    )
+
+
+def _state_field(state: int) -> Field:
+    name = _STATE_OF[state]
+    return Field(NAMES[state].lower(), lambda rows, row: rows.integer(name, row))
+
+
+def _sum(name: str) -> Column:
+    """A column's sum; rates show where they show for the rows themselves."""
+    if name in _RATES:
+        return replace(
+            _RATES[name],
+            cell=lambda rows, row: Cell(short(rows.real(f"sum_{name}", row))),
+            order=_numbers(f"sum_{name}"),
+        )
+
+    def cell(rows: Table, row: int) -> Cell:
+        value = _sum_value(name)(rows, row)
+        return Cell(UNKNOWN, "dim") if value is None else _count_cell(value, "strong")
+
+    return Column(
+        SUM_TITLES[name].lower(),
+        SUM_TITLES[name],
+        9,
+        cell,
+        _numbers(f"sum_{name}"),
+        priority=6,
+        align="right",
+        descending=True,
+        search=search.nowhere,
+    )
+
+
+def _sum_value(name: str) -> Callable[[Table, int], int | None]:
+    def value(rows: Table, row: int) -> int | None:
+        total = rows.real(f"sum_{name}", row)
+        return None if np.isnan(total) else int(total)
+
+    return value

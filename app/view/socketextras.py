@@ -1,0 +1,79 @@
+"""Columns of sockets that show when asked for: mark, bound device and cookie."""
+
+from __future__ import annotations
+
+from sockscope.app.frames.table import Table
+from sockscope.app.model.store import Store
+from sockscope.app.view import search
+from sockscope.app.view.columns import Cell, Column, Fact
+from sockscope.app.view.format import UNKNOWN
+from sockscope.app.view.sockets import by_text
+
+
+def _mark_cell(rows: Table, row: int) -> Cell:
+    """Hexadecimal, as ss and ip write it."""
+    mark = rows.integer("mark", row)
+    if mark < 0:
+        return Cell(UNKNOWN, "dim")
+    return Cell(hex(mark)) if mark else Cell("0", "dim")
+
+
+def _device_cell(rows: Table, row: int) -> Cell:
+    """The interface it is bound to, `*` where it is bound to none."""
+    name = rows.text("device", row)
+    return Cell("*", "dim") if name is None else Cell(name)
+
+
+def _cookie_cell(rows: Table, row: int) -> Cell:
+    """Hexadecimal, as ss has it behind `sk:`."""
+    cookie = rows.integer("cookie", row)
+    return Cell(f"{cookie:x}") if cookie else Cell(UNKNOWN, "dim")
+
+
+MARK = Column(
+    "mark",
+    "Mark",
+    10,
+    _mark_cell,
+    lambda rows: rows.numbers("mark"),
+    priority=9,
+    align="right",
+    search=search.nowhere,
+    optional=True,
+    needs=("marks",),
+)
+DEVICE = Column(
+    "device",
+    "Device",
+    10,
+    _device_cell,
+    lambda rows: by_text(rows, "device"),
+    priority=9,
+    search=lambda rows, sought: search.in_strings(rows.strings("device"), sought),
+    filter="dev",
+    optional=True,
+)
+COOKIE = Column(
+    "cookie",
+    "Cookie",
+    12,
+    _cookie_cell,
+    lambda rows: rows.numbers("cookie"),
+    priority=9,
+    align="right",
+    search=search.nowhere,
+    optional=True,
+)
+COLUMNS = (MARK, DEVICE, COOKIE)
+
+
+def mark_facts(store: Store, rows: Table, row: int) -> list[Fact]:
+    """The mark or why it is not known; nothing unless marks are collected, as while their column shows."""
+    mark, told = rows.integer("mark", row), store.now("marks")
+    if mark >= 0:
+        return [Fact("mark", hex(mark) if mark else "0: none is set")]
+    if told is None:
+        return []
+    right = bool((told.numbers("mark") >= 0).any())
+    why = "the kernel does not tell it of this socket" if right else "only told with CAP_NET_ADMIN (root)"
+    return [Fact("mark", why)]
