@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from sockscope.app.collectors import netns
 from sockscope.app.collectors.base import Collected
 from sockscope.app.frames.frame import Frame, Note
 from sockscope.app.frames.table import Strings, Table
@@ -64,7 +65,8 @@ class Gatherer:
     """Makes frames for printing, one after the other."""
 
     def __init__(self, settings: Settings, also: frozenset[str] = frozenset()) -> None:
-        """`also` are tables that are collected besides."""
+        """`also` are tables that are collected besides. OSError where there is no network namespace as the
+        settings name it, or it may not be looked at."""
         self._settings = settings
         wanted = also.union(*(TABLES[name] for name in (settings.shown, *settings.also)))
         if settings.cache:
@@ -79,12 +81,17 @@ class Gatherer:
             wanted |= {"cgroups", "cgroup_paths"}
         self._orders = Control(wanted)
         self._tasks = [task for task in plan() if task.on_screen(wanted)]
+        self._namespace = netns.find(settings.netns) if settings.netns else None
         self._owners: OwnersCollector | None = None
         self._numbers = count()
-        self._host = host()
+        self._host = host(settings.netns)
 
     def frame(self) -> Frame:
-        """Everything as it is now. What could not be had is absent, and a note says why."""
+        """Everything as it is now. What could not be had is absent, and a note says why. OSError where the
+        network namespace to look into is gone or refused."""
+        return netns.inside(self._namespace, self._frame) if self._namespace else self._frame()
+
+    def _frame(self) -> Frame:
         wall, began = time.time(), time.monotonic()
         for task in self._tasks:
             task.run(time.monotonic(), self._orders)

@@ -17,6 +17,7 @@ from sockscope.app.settings import (
     UsageError,
     Which,
     checked_interval,
+    checked_netns,
     checked_share,
     checked_theme,
 )
@@ -113,6 +114,7 @@ GROUPS: tuple[tuple[str, tuple[Option, ...]], ...] = (
             Option("", ("csv",), "print comma-separated values, with a line of names"),
             Option("", ("theme",), "colours of the dashboard: dark, light, ansi", "NAME", THEMES),
             Option("", ("calm",), "fewer repaints, for a slow line (a line that lags gets them anyway)"),
+            Option("", ("netns",), "look into a network namespace, or that of a process", "NAME|PID"),
             Option("", ("share",), "stretch the interval when a tick takes more of a core (10)", "PERCENT"),
         ),
     ),
@@ -218,6 +220,7 @@ def apply(options: Sequence[tuple[str, str]], base: Settings) -> Settings:
         theme=checked_theme(values["theme"]) if "theme" in values else base.theme,
         calm=base.calm or "calm" in given,
         share=checked_share(values["share"]) if "share" in values else base.share,
+        netns=checked_netns(values["netns"]) if "netns" in values else base.netns,
         once=bool(given & {"once", "json", "csv"}),
         repeat="continuous" in given,
         format="json" if "json" in given else "csv" if "csv" in given else "text",

@@ -76,6 +76,8 @@ class Settings:
     """Spare the line to the terminal."""
     share: float = 10.0
     """Per cent of a core from which a tick is too dear and the interval stretches."""
+    netns: str = ""
+    """The network namespace to look into, by name or process number; this one if empty."""
 
     once: bool = False
     """Print instead of opening the dashboard."""
@@ -151,6 +153,15 @@ def checked_share(text: str | float) -> float:
             f"the share must be from {SMALLEST_SHARE:g} to {WHOLE_CORE:g} per cent of a core, not '{text}'"
         )
     return per_cent
+
+
+def checked_netns(target: str) -> str:
+    """A network namespace as the user names it; UsageError if nothing can have that name."""
+    if not target or "/" in target or target in {".", ".."}:
+        raise UsageError(
+            f"a network namespace is named as `ip netns` does, or by a process number, not '{target}'"
+        )
+    return target
 
 
 def checked_theme(name: str) -> str:

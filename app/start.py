@@ -6,6 +6,7 @@ import os
 import sys
 from pathlib import Path
 
+from sockscope.app.collectors import netns
 from sockscope.app.hosts import be_brief
 from sockscope.app.sampler.control import Control
 from sockscope.app.settings import Settings
@@ -19,8 +20,14 @@ ESCAPE_WAIT = "25"
 carries both in one packet. The variable ESCDELAY, which curses reads too, goes before it."""
 
 
-def _ephemeral_ports() -> range:
-    """The ports that the kernel gives to whoever asks for any (`ip_local_port_range`); none if not told."""
+def _ephemeral_ports(target: str) -> range:
+    """The ports that the kernel gives to whoever asks for any in this network namespace, named as the user
+    does (`ip_local_port_range`); none if not told. OSError where that namespace is not to be had."""
+    there = netns.find(target) if target else None
+    return _port_range() if there is None else netns.inside(there, _port_range)
+
+
+def _port_range() -> range:
     try:
         low, high = map(int, PORT_RANGE.read_text("ascii").split())
     except (OSError, ValueError):
@@ -37,7 +44,8 @@ def run(settings: Settings) -> int:
         from sockscope.app.filters import checked  # noqa: PLC0415 - a mistake ends here
 
         checked(settings, [settings.tab])
-    source = LocalSampler(sampler(settings.share))
+    ephemeral = _ephemeral_ports(settings.netns)
+    source = LocalSampler(sampler(settings.share, settings.netns))
     from sockscope.app.view import catalog  # noqa: PLC0415 - while the sampler starts
 
     source.order(Control(catalog.needs(settings.tab), settings.interval))
@@ -51,7 +59,7 @@ def run(settings: Settings) -> int:
 
     columns_file = state_directory() / "columns.json"
     naming = Naming(
-        numbers=settings.never_names, users=not settings.numeric_users, ephemeral=_ephemeral_ports()
+        numbers=settings.never_names, users=not settings.numeric_users, ephemeral=ephemeral
     )
     session = Session(
         catalog.VIEWS,

@@ -13,7 +13,6 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from screenshots.scenes import SCENES, SIZES, Scene
 from sockscope.app.dashboard import Dashboard
 from sockscope.app.sources.local import LocalSampler
-from sockscope.app.start import OPTIONAL
 from sockscope.app.view.catalog import VIEWS
 from sockscope.app.view.session import Session
 
@@ -29,7 +28,7 @@ LOOKS = 2.2
 
 async def shoot(folder: Path, scenes: list[Scene], width: int, height: int) -> None:
     """Save a picture of each scene at one size."""
-    app = Dashboard(LocalSampler(), Session(VIEWS, "connections", 1.0, hidden=OPTIONAL))
+    app = Dashboard(LocalSampler(), Session(VIEWS, "connections", 1.0))
     async with app.run_test(size=(width, height)) as pilot:
         await pilot.pause(WATCHES)
         for scene in scenes:

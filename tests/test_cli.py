@@ -137,6 +137,8 @@ def test_what_is_printed(arguments: str, shown: str, families: set[int], section
         ("--calm", {"calm": True}),
         ("-s --per-interface", {"per_interface": True}),
         ("--share 2.5", {"share": 2.5}),
+        ("--netns web", {"netns": "web"}),
+        ("--netns 4711", {"netns": "4711"}),
     ],
 )
 def test_how_it_is_shown(arguments: str, changed: dict[str, object]) -> None:
@@ -238,6 +240,9 @@ def test_the_tab_of_the_file_does_not_change_what_is_printed() -> None:
         ("--share many", "number of per cent"),
         ("--share 0", "0.1 to 100"),
         ("--share 101", "0.1 to 100"),
+        ("--netns", "--netns"),
+        ("--netns=", "network namespace"),
+        ("--netns ../pids", "network namespace"),
         ("1 2", "one interval"),
         ("1 --interval 2", "two different intervals"),
         ("--json --csv", "exclude"),

@@ -40,9 +40,8 @@ class Menu(ModalScreen[T | None], Generic[T]):
 
     def compose(self) -> ComposeResult:
         """The list."""
-        options = OptionList(
-            *(Option(f" {_digit(place)}  {text} ") for place, (_, text) in enumerate(self._items)), markup=False
-        )
+        prompts = (f" {_digit(place)}  {text} " for place, (_, text) in enumerate(self._items))
+        options = OptionList(*(Option(prompt) for prompt in prompts), markup=False)
         options.border_title = self._title
         options.border_subtitle = self.LEGEND
         options.highlighted = self._place

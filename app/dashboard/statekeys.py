@@ -7,6 +7,7 @@ from textual import on
 from sockscope.app.dashboard.desk import Desk
 from sockscope.app.model.engine import Snapshot
 from sockscope.app.view import choices
+from sockscope.app.view.calm import without_history
 from sockscope.widgets.line import Line
 from sockscope.widgets.picker import Picker
 from sockscope.widgets.statemap import StateMap
@@ -21,7 +22,8 @@ class StateKeys(Desk):
     def _tell_dialogs(self, snapshot: Snapshot) -> None:
         """Counts go on living in a dialog that shows them."""
         if isinstance(self.screen, StateMap):
-            self.screen.update(snapshot.states)
+            calm = self._session.calm
+            self.screen.update(without_history(snapshot.states) if calm else snapshot.states)
         elif isinstance(self.screen, Picker) and self.screen.id == STATES:
             self.screen.update(choices.states(snapshot.states))
 

@@ -32,6 +32,8 @@ class Host:
     privileged: bool = False
     boot_id: str = ""
     namespace: int = 0
+    netns: str = ""
+    """The network namespace that was asked for, as it was asked for; "" for the one the sampler began in."""
 
 
 EVENTS = {"destroyed": "number"}

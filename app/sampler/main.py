@@ -9,6 +9,7 @@ import signal
 import sys
 import time
 
+from sockscope.app.collectors.netns import enter, find
 from sockscope.app.frames.codec import Encoder
 from sockscope.app.frames.frame import Frame
 from sockscope.app.frames.release import Release
@@ -99,12 +100,18 @@ class Loop:
 
 
 def main() -> None:
-    """Entry point of the child process: orders on stdin, frames on stdout, and as the only argument the share
-    of a core that ticks may take, in per cent."""
+    """Entry point of the child process: orders on stdin, frames on stdout, and as arguments the share of a
+    core that ticks may take, in per cent, and the network namespace to look into, by name or process."""
     share = float(sys.argv[1]) / 100 if len(sys.argv) > 1 else SHARE
+    netns = sys.argv[2] if len(sys.argv) > 2 else ""
     with contextlib.suppress(OSError):
         os.nice(NICE)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     frames = os.dup(1)
     os.dup2(2, 1)  # nothing printed by accident may get between frames
-    Loop(Sampler(plan(), _owners, governor=Governor(share)), 0, frames).run()
+    try:
+        if netns:
+            enter(find(netns))  # all that is opened from now on, by a process that does nothing else
+    except OSError as refused:
+        sys.exit(refused.strerror)
+    Loop(Sampler(plan(netns), _owners, governor=Governor(share), netns=netns), 0, frames).run()

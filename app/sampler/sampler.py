@@ -60,6 +60,8 @@ class Sampler:
         monotonic: Callable[[], float] = time.monotonic,
         cpu: Callable[[], float] = time.process_time,
         governor: Governor | None = None,
+        *,
+        netns: str = "",
     ) -> None:
         self._tasks = tasks
         self._make_owners = owners
@@ -70,7 +72,7 @@ class Sampler:
         self._monotonic = monotonic
         self._cpu = cpu
         self._numbers = count()
-        self._host = host()
+        self._host = host(netns)
         self._began = 0.0
         self._cost = 0.0
         self._governor = governor or Governor()
@@ -189,8 +191,8 @@ class Sampler:
         )
 
 
-def host() -> Host:
-    """Facts of the machine this runs on."""
+def host(netns: str = "") -> Host:
+    """Facts of the machine this runs on; `netns` is what was asked for of its network namespaces."""
     machine = os.uname()
     return Host(
         name=machine.nodename,
@@ -199,6 +201,7 @@ def host() -> Host:
         privileged=os.geteuid() == 0,
         boot_id=_first_line("/proc/sys/kernel/random/boot_id"),
         namespace=_namespace(),
+        netns=netns,
     )
 
 

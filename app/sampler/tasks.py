@@ -45,6 +45,8 @@ class Task:
     hidden: float = math.inf
     rests: bool = False
     """Has no history to keep: does nothing while the screen stands still."""
+    arguments: tuple[str, ...] = ()
+    """What the collector is made with."""
     last: float = field(default=-math.inf, init=False)
     tables: Mapping[str, Table] = field(default_factory=dict, init=False)
     notes: tuple[Note, ...] = field(default=(), init=False)
@@ -83,7 +85,7 @@ class Task:
 
     def _make(self) -> Collector:
         module, name = self.collector.split(":")
-        made: Collector = getattr(import_module(module), name)()
+        made: Collector = getattr(import_module(module), name)(*self.arguments)
         return made
 
     def _failed(self, failure: Exception) -> Note:
@@ -95,11 +97,13 @@ class Task:
             self._collector.close()
 
 
-def plan() -> list[Task]:
-    """The tasks of a full sampler. The strip needs TCP state counts and the tabs their own counts, so hardly
-    anything is ever quite at rest."""
+def plan(netns: str = "") -> list[Task]:
+    """The tasks of a full sampler, in the network namespace that was asked for, if one was. The strip needs
+    TCP state counts and the tabs their own counts, so hardly anything is ever quite at rest."""
     collectors = "sockscope.app.collectors"
+    held = Task(f"{collectors}.netns:HeldCollector", ("netns",), hidden=0.0, arguments=(netns,))
     return [
+        *([held] if netns else []),
         Task(
             f"{collectors}.sockets:SocketsCollector",
             ("sockets", "tcp_states", "tcp_info", "mptcp", "inodes", "cgroups", "cgroup_paths", "marks"),

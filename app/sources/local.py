@@ -23,9 +23,10 @@ _PATIENCE = 1.0
 """Seconds a sampler has to end when it is told to."""
 
 
-def sampler(share: float) -> tuple[str, ...]:
-    """The command of a sampler whose ticks may take that many per cent of a core."""
-    return (*COMMAND, f"{share:g}")
+def sampler(share: float, netns: str = "") -> tuple[str, ...]:
+    """The command of a sampler whose ticks may take that many per cent of a core, in the network namespace of
+    that name or process ("": this one)."""
+    return (*COMMAND, f"{share:g}", *([netns] if netns else []))
 
 
 class LocalSampler:

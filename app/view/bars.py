@@ -54,6 +54,8 @@ def _machine(snapshot: Snapshot, width: int) -> list[Cell]:
     host = snapshot.frame.host
     gap = " " if width < NARROW else "  "
     cells = [Cell(gap), Cell(printable(host.name))]
+    if host.netns:
+        cells += [Cell(gap), Cell(f"netns {printable(host.netns)}", "link")]
     if width >= NARROW:
         cells += [Cell(gap), Cell(f"Linux {printable(host.kernel.split('-')[0])}", "dim")]
     if host.privileged:

@@ -19,6 +19,7 @@ from sockscope.app.model.unix import UNCONNECTED
 from sockscope.app.model.users import NO_USER
 from sockscope.app.view import conntrack_text
 from sockscope.app.view.search import PROTOCOLS
+from sockscope.app.view.units import NEEDS as UNITS_NEED
 
 Fields = Mapping[str, Field]
 
@@ -110,6 +111,7 @@ SOCKETS: Fields = {
     "dev": _DEVICE,
     "iface": _DEVICE,
     **_OWNER,
+    "unit": Words("systemd unit or container", _texts("unit"), needs=frozenset(UNITS_NEED)),
     "user": Words("user", _user),
     **_QUEUES,
     "drops": _number("packets dropped (UDP)", "drops", unknown=-1),

@@ -36,6 +36,13 @@ def test_another_interval_shows_until_the_sampler_has_heard_of_it() -> None:
     assert "every 5 s  " in header(snapshot(1.4), interval=5.0)
 
 
+def test_a_network_namespace_that_was_asked_for_is_named() -> None:
+    shown = snapshot()
+    assert "netns" not in header(shown)
+    there = replace(shown.frame, host=replace(shown.frame.host, netns="web\x1b[2J"))
+    assert "  netns web^[[2J  " in header(replace(shown, frame=there))
+
+
 def test_late_is_later_than_the_interval_in_force() -> None:
     shown = replace(snapshot(1.4), elapsed=2.4)
     assert "live" in header(shown)
