@@ -79,8 +79,10 @@ class Gatherer:
             wanted |= {"tcp_info"}
         if settings.format != "text" and "sockets" in wanted:
             wanted |= {"cgroups", "cgroup_paths"}
+        if settings.everywhere:
+            wanted |= {"namespaces"}
         self._orders = Control(wanted)
-        self._tasks = [task for task in plan() if task.on_screen(wanted)]
+        self._tasks = [task for task in plan(settings.netns) if task.on_screen(wanted)]
         self._namespace = netns.find(settings.netns) if settings.netns else None
         self._owners: OwnersCollector | None = None
         self._numbers = count()

@@ -114,7 +114,7 @@ GROUPS: tuple[tuple[str, tuple[Option, ...]], ...] = (
             Option("", ("csv",), "print comma-separated values, with a line of names"),
             Option("", ("theme",), "colours of the dashboard: dark, light, ansi", "NAME", THEMES),
             Option("", ("calm",), "fewer repaints, for a slow line (a line that lags gets them anyway)"),
-            Option("", ("netns",), "look into a network namespace, or that of a process", "NAME|PID"),
+            Option("", ("netns",), "look into another network namespace, or into all", "NAME|PID|all"),
             Option("", ("share",), "stretch the interval when a tick takes more of a core (10)", "PERCENT"),
         ),
     ),

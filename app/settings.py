@@ -30,6 +30,8 @@ TIMER_COLUMNS = ("timer",)
 """Columns of the dashboard that -o shows."""
 EXTENDED_COLUMNS = ("user", "inode", "mark", "device", "cookie")
 """Those that -e shows."""
+NAMESPACE_COLUMNS = ("namespace",)
+"""That which `--netns all` shows."""
 HEALTH_COLUMNS = (
     "rate", "rx_rate", "tx_rate", "rtt", "min_rtt", "retrans", "cwnd", "delivery_rate", "unsent", "limit",
     "congestion", "idle", "drops",
@@ -77,7 +79,8 @@ class Settings:
     share: float = 10.0
     """Per cent of a core from which a tick is too dear and the interval stretches."""
     netns: str = ""
-    """The network namespace to look into, by name or process number; this one if empty."""
+    """The network namespace to look into, by name or process number; `all` for every one; this one if
+    empty."""
 
     once: bool = False
     """Print instead of opening the dashboard."""
@@ -115,7 +118,15 @@ class Settings:
     def asked_columns(self) -> frozenset[str]:
         """Columns that show in this run, whatever was chosen in earlier ones."""
         extended = EXTENDED_COLUMNS * bool(self.extend)
-        return frozenset((*(TIMER_COLUMNS * self.timers), *extended, *(INFO_COLUMNS * self.info)))
+        namespace = NAMESPACE_COLUMNS * self.everywhere
+        return frozenset(
+            (*(TIMER_COLUMNS * self.timers), *extended, *(INFO_COLUMNS * self.info), *namespace)
+        )
+
+    @property
+    def everywhere(self) -> bool:
+        """Whether every network namespace is looked into."""
+        return self.netns == "all"
 
     @property
     def owners(self) -> bool:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     from textual.pilot import Pilot
 
+    from sockscope.app.frames.frame import Frame
+
 LISTENER = {
     "state": LISTEN,
     "remote_address": "0.0.0.0",
@@ -87,12 +89,13 @@ async def stage(
     height: int = 36,
     tab: str = "connections",
     make: Callable[[FakeSource, Session], Dashboard] = Dashboard,
+    first: Frame | None = None,
 ) -> AsyncIterator[Stage]:
     source = FakeSource()
     app = make(source, Session(VIEWS, tab, 1.0))
     async with app.run_test(size=(width, height), notifications=True) as pilot:
         made = Stage(app, source, pilot)
-        source.push(frame(0, ROWS, OWNERS))
+        source.push(frame(0, ROWS, OWNERS) if first is None else first)
         await made.until(lambda: made.app.screen_stack[0].query_one("#strip", Line).text)
         yield made
     assert source.closed

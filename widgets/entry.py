@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import ClassVar
 
 from rich.cells import cell_len
@@ -37,6 +38,7 @@ class Entry(Input):
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
         hint = "state time-wait and dport = :443, or any text"
         super().__init__(placeholder=hint, id=id, compact=True, select_on_focus=False)
+        self.cursor_blink = False
         self.display = False
 
     @property
@@ -58,6 +60,12 @@ class Entry(Input):
     def close(self) -> None:
         """Typing is over; whoever calls this gives the keys to another widget."""
         self.display = False
+
+    async def caught_up(self) -> None:
+        """Wait until every key that came before now is in the text: a whole line may arrive in one packet."""
+        done = asyncio.Event()
+        self.call_later(done.set)
+        await done.wait()
 
     def cell(self, at: int) -> int:
         """The cell of the screen in which character `at` stands."""

@@ -15,7 +15,7 @@ from typing import TypeVar
 
 from sockscope.app.collectors.base import Collected
 from sockscope.app.collectors.netlink import strerror
-from sockscope.app.frames.frame import Note
+from sockscope.app.frames.frame import EVERYWHERE, Note
 
 CLONE_NEWNET = 0x40000000
 NAMED = "/run/netns"
@@ -34,12 +34,15 @@ class Namespace:
 
 
 def find(target: str, named: str = NAMED, proc: str = "/proc") -> Namespace:
-    """The namespace of that name, else that of the process with that number, as ip(8) decides.
+    """The namespace of that name, else that of the process with that number, as ip(8) decides; of EVERYWHERE
+    the one that this process is in, where looking into all of them begins.
 
     OSError, with a sentence as its `strerror`, where there is none or it may not be looked at.
     """
     paths = [f"{named}/{target}"]
-    if target.isascii() and target.isdecimal():
+    if target == EVERYWHERE:
+        paths = [f"{proc}/self/ns/net"]
+    elif target.isascii() and target.isdecimal():
         paths.append(f"{proc}/{target}/ns/net")
     for path in paths:
         try:
@@ -71,7 +74,12 @@ def enter(namespace: Namespace) -> None:
 
 def inside(namespace: Namespace, work: Callable[[], _Done]) -> _Done:
     """What `work` returns, or raises, in a thread of its own that is in the namespace and ends after it."""
-    return aside(lambda: (enter(namespace), work())[1])
+
+    def there() -> _Done:
+        enter(namespace)
+        return work()
+
+    return aside(there)
 
 
 def aside(work: Callable[[], _Done]) -> _Done:

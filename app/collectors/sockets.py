@@ -102,15 +102,18 @@ class SocketsCollector:
     Where sock_diag is refused everything comes from /proc/net, and a note says so.
     """
 
-    provides = ("sockets", "tcp_states", "tcp_info", "mptcp", "inodes", "cgroups", "cgroup_paths", "marks")
+    provides: tuple[str, ...] = (
+        "sockets", "tcp_states", "tcp_info", "mptcp", "inodes", "cgroups", "cgroup_paths", "marks",
+    )  # fmt: skip
 
-    def __init__(self, proc_net: str = procnet.PROC_NET) -> None:
+    def __init__(self, proc_net: str = procnet.PROC_NET, *, paths: bool = True) -> None:
+        """Without `paths` no `cgroup_paths` are brought: somebody else looks for them."""
         self._counts_mptcp = _kernel() >= _MPTCP_IS_COUNTED
         self._proc_net = proc_net
         self._absent: set[tuple[int, int]] = set()
         self._netlink: NetlinkSocket | None = None
         self._refused = ""
-        self._tree = CgroupTree()
+        self._tree = CgroupTree() if paths else None
         self.choose(frozenset({"sockets"}), None)
         try:
             self._netlink = NetlinkSocket(NETLINK_SOCK_DIAG)
@@ -167,7 +170,9 @@ class SocketsCollector:
             told["sockets"] = rows
             if "cgroups" in self._wanted:
                 ids = np.concatenate([*map(cgroup_ids, shown), *others.cgroups])
-                told |= {"cgroups": Table({"id": ids}), "cgroup_paths": self._tree.look(ids)}
+                told["cgroups"] = Table({"id": ids})
+                if self._tree is not None:
+                    told["cgroup_paths"] = self._tree.look(ids)
             if "marks" in self._wanted:
                 told["marks"] = Table({"mark": np.concatenate([*map(marks, shown), *others.marks])})
             if others.mptcp:

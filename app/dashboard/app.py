@@ -282,8 +282,9 @@ class Dashboard(ColumnKeys, GroupKeys):
     def _recall(self, message: Entry.Recalled) -> None:
         self._filtering.recall(message.by)
 
-    def action_keep_filter(self) -> None:
+    async def action_keep_filter(self) -> None:
         """Back to the table; the filter stays in force. What is no filter has to be put right first."""
+        await self._picture.entry.caught_up()
         if self._filtering.keep():
             self._end_typing()
         else:

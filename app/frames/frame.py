@@ -10,6 +10,9 @@ import numpy as np
 
 from sockscope.app.frames.table import Table, concatenate
 
+EVERYWHERE = "all"
+"""Asked for in place of the name of a network namespace: every one, whatever has that name."""
+
 Kind = Literal["incomplete", "fallback", "forbidden", "missing", "failed"]
 
 

@@ -199,6 +199,11 @@ def by_unit(rows: Table) -> tuple[Numbers, ...]:
     return (_text(rows.strings("unit")),)
 
 
+def by_namespace(rows: Table) -> tuple[Numbers, ...]:
+    """By network namespace."""
+    return (rows.numbers("netns") if "netns" in rows else np.zeros(len(rows), np.uint64),)
+
+
 SPLITS: Mapping[str, Split] = {
     "remote": by_remote,
     "network": by_network,
@@ -209,5 +214,6 @@ SPLITS: Mapping[str, Split] = {
     "port": by_local_port,
     "state": by_state,
     "device": by_device,
+    "namespace": by_namespace,
 }
 """What sockets can be grouped by."""

@@ -46,6 +46,18 @@ def listener_of(sockets: Table, rows: NDArray[np.intp]) -> NDArray[np.intp]:
     over the wildcard; of several that share a port (SO_REUSEPORT) the first stands for all.
     """
     candidates = listening(sockets)
+    if "netns" not in sockets:
+        return _listener_of(sockets, rows, candidates)
+    netns = sockets.numbers("netns")
+    found = np.full(len(rows), -1, dtype=np.intp)
+    for inode in np.unique(netns[rows]):
+        here = netns[rows] == inode
+        found[here] = _listener_of(sockets, rows[here], candidates[netns[candidates] == inode])
+    return found
+
+
+def _listener_of(sockets: Table, rows: NDArray[np.intp], candidates: NDArray[np.intp]) -> NDArray[np.intp]:
+    """The same where all are of one network namespace."""
     if not len(rows) or not len(candidates):
         return np.full(len(rows), -1, dtype=np.intp)
     theirs, ours = _Endpoints(sockets, candidates), _Endpoints(sockets, rows)

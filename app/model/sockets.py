@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sockscope.app.frames.frame import Frame
 from sockscope.app.frames.inet import IPPROTO_MPTCP, IPPROTO_SCTP, IPPROTO_UDPLITE
 from sockscope.app.frames.table import Numbers, Strings, Table
-from sockscope.app.model import mptcp, socketunits
+from sockscope.app.model import mptcp, namespaces, socketunits
 from sockscope.app.model.former import FormerOwners
 from sockscope.app.model.identity import mix
 from sockscope.app.model.listeners import embryonic, listener_of
@@ -41,10 +41,10 @@ class Sockets:
         `inherited` (u1, ownership.py: whose it is) and `owned` (former.py); `unit`, `cgroup` and `unit_from`
         (socketunits.py), known while table `cgroups` is collected; `listener` (row or -1, for what has not
         been accepted yet); `uid` with 2**32-1 for unknown, `user`; `mark` (i8, -1 unknown), known while table
-        `marks` is collected; `device`, the name of the bound interface; `tcp_state`, 0 for what is not TCP;
-        `carrier` (bool): a TCP socket that carries an MPTCP connection or listens for such; `token` (text) of
-        the MPTCP connection that it is or carries. With the switch `every_holder` also `pids`, the numbers of
-        all holders.
+        `marks` is collected; `namespace` (namespaces.py); `device`, the name of the bound interface;
+        `tcp_state`, 0 for what is not TCP; `carrier` (bool): a TCP socket that carries an MPTCP connection or
+        listens for such; `token` (text) of the MPTCP connection that it is or carries. With the switch
+        `every_holder` also `pids`, the numbers of all holders.
         """
         if store.frame is not self._frame:
             self._rows = self._made(store)
@@ -80,6 +80,7 @@ def _with_owners(store: Store, sockets: Table) -> Table:
         uid=uid,
         user=_users(uid),
         mark=_marks(sockets, store.now("marks")),
+        namespace=namespaces.named(sockets, store),
         device=_devices(sockets.numbers("interface"), store.now("links")),
         tcp_state=np.where(sockets.numbers("protocol") == socket.IPPROTO_TCP, sockets.numbers("state"), 0),
         carrier=mptcp.carriers(sockets, mptcp_table),
@@ -110,7 +111,9 @@ def identity(sockets: Table) -> Key:
     own = (cookie > 0) & (sockets.numbers("protocol") != IPPROTO_SCTP)
     if own.all():
         return cookie
-    names = ("family", "protocol", "local_address", "remote_address", "local_port", "remote_port", "inode")
+    names = ["family", "protocol", "local_address", "remote_address", "local_port", "remote_port", "inode"]
+    if "netns" in sockets:
+        names.append("netns")
     return np.where(own, cookie, mix(*(sockets.numbers(name) for name in names)))
 
 

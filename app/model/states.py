@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from sockscope.app.frames.frame import EVERYWHERE
 from sockscope.app.frames.table import Table
 from sockscope.app.model.climb import Climb, Gate
 from sockscope.app.model.nearness import Limit, Nearness
@@ -160,7 +161,8 @@ class StateStrip:
         second = math.floor(now)
         history = self._history(now, second, counts, store.frame.every)
         self._sample(now, counts)
-        limits = self._limits(counts, store.now("limits"))
+        alone = store.frame.host.netns != EVERYWHERE
+        limits = self._limits(counts, store.now("limits"), alone=alone)
         return tuple(
             StateNow(
                 state=state,
@@ -205,13 +207,16 @@ class StateStrip:
             self._rates = {state: (counts[state] - earlier[state]) / (now - then) for state in ORDER}
         samples.append((now, counts))
 
-    def _limits(self, counts: dict[int, int], table: Table | None) -> dict[int, Limit | None]:
+    def _limits(self, counts: dict[int, int], table: Table | None, *, alone: bool) -> dict[int, Limit | None]:
+        """Counts of several network namespaces are not held against the limit of one, unlike orphans, which
+        have a limit for the machine."""
         if table is None:
             return {}
         values = table.numbers("value").tolist()
         names = table.strings("name")
         limits = {names[row]: value for row, value in enumerate(values)}
-        waiting = self._many_waiting.look(counts[TIME_WAIT], limits.get("tcp_max_tw_buckets", -1))
+        buckets = limits.get("tcp_max_tw_buckets", -1) if alone else -1
+        waiting = self._many_waiting.look(counts[TIME_WAIT], buckets)
         orphans = self._many_orphans.look(
             limits.get("sockstat.TCP.orphan", -1), limits.get("tcp_max_orphans", -1)
         )

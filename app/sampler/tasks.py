@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import import_module
 from typing import Protocol, runtime_checkable
 
 from sockscope.app.collectors.base import Collected, Collector
 from sockscope.app.collectors.lookups import Lookup
-from sockscope.app.frames.frame import Note
+from sockscope.app.frames.frame import EVERYWHERE, Note
 from sockscope.app.frames.table import Table
 from sockscope.app.sampler.control import Control
 
@@ -45,7 +45,7 @@ class Task:
     hidden: float = math.inf
     rests: bool = False
     """Has no history to keep: does nothing while the screen stands still."""
-    arguments: tuple[str, ...] = ()
+    arguments: tuple[object, ...] = ()
     """What the collector is made with."""
     last: float = field(default=-math.inf, init=False)
     tables: Mapping[str, Table] = field(default_factory=dict, init=False)
@@ -97,13 +97,14 @@ class Task:
             self._collector.close()
 
 
+_COLLECTORS = "sockscope.app.collectors"
+
+
 def plan(netns: str = "") -> list[Task]:
     """The tasks of a full sampler, in the network namespace that was asked for, if one was. The strip needs
     TCP state counts and the tabs their own counts, so hardly anything is ever quite at rest."""
-    collectors = "sockscope.app.collectors"
-    held = Task(f"{collectors}.netns:HeldCollector", ("netns",), hidden=0.0, arguments=(netns,))
-    return [
-        *([held] if netns else []),
+    collectors = _COLLECTORS
+    tasks = [
         Task(
             f"{collectors}.sockets:SocketsCollector",
             ("sockets", "tcp_states", "tcp_info", "mptcp", "inodes", "cgroups", "cgroup_paths", "marks"),
@@ -127,3 +128,21 @@ def plan(netns: str = "") -> list[Task]:
         Task(f"{collectors}.rules:RulesCollector", ("rules",), shown=5.0, rests=True),
         Task(f"{collectors}.others:OthersCollector", ("packet", "netlink", "vsock"), hidden=5.0),
     ]
+    if netns == EVERYWHERE:
+        return _everywhere(tasks)
+    held = Task(f"{collectors}.netns:HeldCollector", ("netns",), hidden=0.0, arguments=(netns,))
+    return [held, *tasks] if netns else tasks
+
+
+def _everywhere(tasks: list[Task]) -> list[Task]:
+    """The tasks for all namespaces: first these are found, then those collectors look into each that can."""
+    from sockscope.app.collectors.namespaces import Namespaces  # noqa: PLC0415 - rarely wanted
+
+    found = Namespaces()
+    finds = f"{_COLLECTORS}.namespaces:NamespacesCollector"
+    finder = Task(finds, ("namespaces",), hidden=0.0, arguments=(found,))
+    for place, task in enumerate(tasks):
+        if task.collector == f"{_COLLECTORS}.sockets:SocketsCollector":
+            each = f"{_COLLECTORS}.everywhere:SocketsEverywhere"
+            tasks[place] = replace(task, collector=each, arguments=(found,))
+    return [finder, *tasks]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sockscope.app.model.health import NEEDS
 from sockscope.app.model.store import Store
-from sockscope.app.view import filterfields, health, socketextras, sockets, units, ways
+from sockscope.app.view import filterfields, health, namespaces, socketextras, sockets, units, ways
 from sockscope.app.view.columns import TabView
 from sockscope.app.view.socketdetails import details
 from sockscope.app.view.socketgroups import GROUPINGS
@@ -30,6 +30,7 @@ CONNECTIONS = TabView(
         sockets.OWNER,
         sockets.USER,
         units.UNIT,
+        namespaces.NAMESPACE,
         sockets.SEEN,
         sockets.TIMER,
         sockets.INODE,

@@ -117,6 +117,7 @@ SOCKETS: Fields = {
     "drops": _number("packets dropped (UDP)", "drops", unknown=-1),
     "age": _AGE,
     "inode": _number("inode", "inode", unknown=0),
+    "ns": Words("network namespace", _texts("namespace")),
 }
 
 

@@ -12,7 +12,7 @@ from sockscope.app.model.filters.match import Matcher, Matches
 from sockscope.app.model.listeners import LISTEN
 from sockscope.app.model.listening import REACHES, queue_full, synq_near
 from sockscope.app.model.store import Store
-from sockscope.app.view import filterfields, search, socketextras, sockets, units
+from sockscope.app.view import filterfields, namespaces, search, socketextras, sockets, units
 from sockscope.app.view.addresses import whole
 from sockscope.app.view.columns import Cell, Column, Field, TabView
 from sockscope.app.view.format import UNKNOWN, address, bar, count
@@ -191,6 +191,7 @@ LISTENING = TabView(
         sockets.OWNER,
         sockets.USER,
         units.UNIT,
+        namespaces.NAMESPACE,
         sockets.INODE,
         *socketextras.COLUMNS,
     ),

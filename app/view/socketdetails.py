@@ -25,7 +25,7 @@ from sockscope.app.model.presence import GONE
 from sockscope.app.model.socketstates import state_name, tcp_code
 from sockscope.app.model.states import MEANINGS, NAMES
 from sockscope.app.model.store import Store
-from sockscope.app.view import healthdetails, mptcpdetails, sockets, units, ways
+from sockscope.app.view import healthdetails, mptcpdetails, namespaces, sockets, units, ways
 from sockscope.app.view.columns import Fact, Section
 from sockscope.app.view.format import count, duration
 from sockscope.app.view.services import SERVICES, service
@@ -131,7 +131,7 @@ def _socket(store: Store, rows: Table, row: int) -> list[Fact]:
     facts.append(Fact("inode", str(inode) if inode else "none"))
     if cookie:
         facts.append(Fact("cookie", f"{cookie:x}"))
-    return facts + mark_facts(store, rows, row)
+    return facts + namespaces.facts(rows, row) + mark_facts(store, rows, row)
 
 
 def _ip_protocol(number: int) -> str:

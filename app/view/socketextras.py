@@ -7,7 +7,7 @@ from sockscope.app.model.store import Store
 from sockscope.app.view import search
 from sockscope.app.view.columns import Cell, Column, Fact
 from sockscope.app.view.format import UNKNOWN
-from sockscope.app.view.sockets import by_text
+from sockscope.app.view.ordering import by_text
 
 
 def _mark_cell(rows: Table, row: int) -> Cell:

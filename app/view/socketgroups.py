@@ -16,12 +16,13 @@ from sockscope.app.model.filters.syntax import Compared
 from sockscope.app.model.grouping import SPLITS
 from sockscope.app.model.sockets import NO_UID
 from sockscope.app.model.socketstates import state_name
-from sockscope.app.model.states import NAMES
+from sockscope.app.model.states import ESTABLISHED, NAMES
 from sockscope.app.view import search, units
 from sockscope.app.view.columns import Cell, Column, GroupView
 from sockscope.app.view.format import address, endpoint
+from sockscope.app.view.ordering import by_text
 from sockscope.app.view.services import SERVICES, service
-from sockscope.app.view.sockets import TONES, by_text, protocol
+from sockscope.app.view.sockets import TONES, protocol
 
 QUEUES = ("rx_queue", "tx_queue")
 RATES = ("rx_rate", "tx_rate", "rate")
@@ -157,7 +158,7 @@ def _state(rows: Table, row: int) -> str:
 
 def _in_state(rows: Table, row: int) -> str | None:
     code, kind = rows.integer("state", row), rows.integer("protocol", row)
-    if kind == IPPROTO_SCTP and rows.integer("remote_port", row):
+    if kind == IPPROTO_SCTP and (rows.integer("remote_port", row) or code == ESTABLISHED):
         return None
     name = NAMES.get(code, "").lower()
     return f"state {name} and {_same_protocol(rows, row)}" if name else None
@@ -174,6 +175,15 @@ def _device(rows: Table, row: int) -> str:
 def _on_device(rows: Table, row: int) -> str:
     name = rows.text("device", row)
     return _unknown("dev") if name is None else _is("dev", name)
+
+
+def _namespace(rows: Table, row: int) -> str:
+    return rows.text("namespace", row) or "(gone)"
+
+
+def _in_namespace(rows: Table, row: int) -> str:
+    name = rows.text("namespace", row)
+    return _unknown("ns") if name is None else _is("ns", name)
 
 
 def _by(name: str) -> Callable[[Table], Numbers]:
@@ -224,11 +234,18 @@ GROUPINGS = (
         _column("Bound interface", _device, _by("device")),
         _on_device,
     ),
+    _view(
+        "namespace",
+        "network namespace",
+        "namespaces",
+        _column("Namespace", _namespace, _by("namespace")),
+        _in_namespace,
+    ),
 )
 """In the order in which they are offered."""
 OF_LISTENERS = tuple(
     replace(each, by_state=False, sums=QUEUES)
     for each in GROUPINGS
-    if each.id in ("process", "unit", "user", "port", "device")
+    if each.id in ("process", "unit", "user", "port", "device", "namespace")
 )
 """Listeners have no peers, and one state."""

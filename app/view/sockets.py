@@ -15,11 +15,12 @@ from sockscope.app.model.ownership import FROM_BEFORE, FROM_LISTENER, OWNED, WHY
 from sockscope.app.model.sockets import NO_UID
 from sockscope.app.model.socketstates import state_name, tcp_code, tcp_like
 from sockscope.app.model.states import NAMES
-from sockscope.app.view import search, units
+from sockscope.app.view import namespaces, search, units
 from sockscope.app.view.addresses import whole
 from sockscope.app.view.columns import Cell, Column, Field
 from sockscope.app.view.format import UNKNOWN, address, duration, endpoint
 from sockscope.app.view.naming import Naming
+from sockscope.app.view.ordering import by_text
 from sockscope.app.view.services import SERVICES
 
 TONES = {
@@ -136,13 +137,6 @@ def _process(rows: Table, row: int) -> str | None:
 
 def _owner_cell(rows: Table, row: int) -> Cell:
     return Cell(*owner_words(rows, row))
-
-
-def by_text(rows: Table, name: str) -> Numbers:
-    """Sort key of a text column: case does not count, the unknown comes last."""
-    column = rows.strings(name)
-    _, ranks = np.unique(np.array([value.lower() for value in column.values], np.str_), return_inverse=True)
-    return column.lookup(ranks.tolist(), len(column.values), np.int64)
 
 
 def _owner_order(rows: Table) -> Numbers:
@@ -367,6 +361,7 @@ FIELDS = (
     Field("process", _process),
     Field("inherited", _inherited),
     *units.FIELDS,
+    *namespaces.FIELDS,
     Field("pids", _pids),
     Field("timer", lambda rows, row: TIMERS.get(rows.integer("timer", row))),
     Field("timer_seconds", _timer_seconds),

@@ -27,6 +27,7 @@ from sockscope.app.model.unix import (
 from sockscope.app.view import filterfields, search, sockets, units
 from sockscope.app.view.columns import Cell, Column, Field, Link, TabView
 from sockscope.app.view.format import UNKNOWN
+from sockscope.app.view.ordering import by_text
 from sockscope.app.view.unixdetails import details
 
 TO = "→ "
@@ -139,7 +140,7 @@ def _peer_cell(rows: Table, row: int) -> Cell:
 def _peer_order(rows: Table) -> Numbers:
     fate = rows.numbers("fate")
     none = np.isin(fate, (ALONE, UNTOLD, CLOSED))
-    return np.column_stack([none, sockets.by_text(rows, "peer_process"), rows.numbers("peer_pid"), fate])
+    return np.column_stack([none, by_text(rows, "peer_process"), rows.numbers("peer_pid"), fate])
 
 
 def _in_peer(rows: Table, sought: Matcher) -> Matches:

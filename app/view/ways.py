@@ -14,7 +14,7 @@ from sockscope.app.frames.table import Table
 from sockscope.app.model.endpoints import addresses
 from sockscope.app.model.route_names import BLACKHOLE, PROHIBIT, REJECTING, THROW, UNREACHABLE, names
 from sockscope.app.model.store import Store
-from sockscope.app.view import route_text
+from sockscope.app.view import namespaces, route_text
 from sockscope.app.view.columns import Fact, Section
 from sockscope.app.view.format import count, duration
 from sockscope.app.view.route_text import V4, V6
@@ -46,10 +46,11 @@ def typed(text: str) -> Lookup | None:
 
 def about(rows: Table, row: int) -> tuple[Lookup, ...]:
     """The questions about a socket's peer: where its packets go, and where those of a new connection would;
-    none without a peer."""
+    none without a peer, and of
+    another network namespace, of which the answers would not be."""
     one = rows.take(np.array([row]))
     remote = addresses(one.numbers("family"), one.numbers("remote_address"))
-    if remote.wildcard[0] or not rows.integer("remote_port", row):
+    if remote.wildcard[0] or not rows.integer("remote_port", row) or namespaces.elsewhere(rows, row):
         return ()
     family = V4 if remote.ipv4[0] else V6
     device = rows.integer("interface", row)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import subprocess
@@ -18,7 +19,7 @@ from sockscope.app.sampler.control import Control
 from sockscope.app.sources.local import LocalSampler, sampler
 from tests.lab.namespace import Namespace
 from tests.lab.need import require_root_and
-from tests.lab.program import ROOT
+from tests.lab.program import ROOT, Port, Program
 from tests.lab.sockets import Sockets
 
 pytestmark = pytest.mark.lab
@@ -140,3 +141,31 @@ def test_a_sampler_that_may_not_go_in_says_so() -> None:
             _frames(source, {"sockets"})
     finally:
         source.close()
+
+
+def test_printing_everything_tells_the_namespace_and_the_process_of_each_socket() -> None:
+    with Namespace() as one, Namespace() as other:
+        expected = set()
+        for namespace in (one, other):
+            program = Program("web", ports=(Port("127.0.0.1", 8080),))
+            server = namespace.popen(program.command(60), cwd=ROOT, stdout=subprocess.PIPE)
+            assert server.stdout is not None
+            assert server.stdout.readline() == b"ready\n"
+            expected.add(("127.0.0.1:8080", f"{server.pid}/web", namespace.name))
+            server.stdout.close()
+        text = [line.split() for line in _once("--netns", "all", "-tlnp").stdout.splitlines()[1:]]
+        assert text[0][-1] == "Namespace"
+        assert {(row[3], row[6], row[7]) for row in text[1:] if row[3] == "127.0.0.1:8080"} == expected
+        answers = [json.loads(line) for line in _once("--netns", "all", "-tl", "--json").stdout.splitlines()]
+        told = {
+            (row["netns"], row["netns_inode"], row["process"]) for row in answers if row["local_port"] == 8080
+        }
+        assert told == {(each.name, netns.find(each.name).inode, "web") for each in (one, other)}
+        chosen = _once("--netns", "all", "-tln", "--filter", f"ns = {one.name}").stdout.splitlines()[2:]
+        assert [line.split()[3] for line in chosen] == ["127.0.0.1:8080"]
+
+
+def test_looking_everywhere_takes_root() -> None:
+    refused = _once("--netns", "all", before=("setpriv", "--bounding-set=-sys_admin"))
+    assert refused.returncode == 1
+    assert "'all': operation not permitted (looking into it takes root)" in refused.stderr

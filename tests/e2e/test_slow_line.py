@@ -55,7 +55,7 @@ def bytes_before(terminal: Terminal, condition: Callable[[str], object]) -> int:
 
 
 @pytest.mark.parametrize(
-    ("key", "seen", "undo"), [("p", "paused", "p"), ("2", "Reach", "1"), ("/", "words that a row", "\x1b")]
+    ("key", "seen", "undo"), [("p", "paused", "p"), ("2", "Reach", "1"), ("/", "or any text", "\x1b")]
 )
 def test_a_key_is_answered_before_what_ticks_wanted_to_paint(
     key: str, seen: str, undo: str, crowd: Crowd

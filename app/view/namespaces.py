@@ -1,0 +1,51 @@
+"""The network namespace of a row: a column that shows when there are several, fields, a fact."""
+
+from __future__ import annotations
+
+from sockscope.app.frames.table import Table
+from sockscope.app.model.namespaces import OWN
+from sockscope.app.view import search
+from sockscope.app.view.columns import Cell, Column, Fact, Field
+from sockscope.app.view.format import UNKNOWN
+from sockscope.app.view.ordering import by_text
+
+
+def _cell(rows: Table, row: int) -> Cell:
+    name = rows.text("namespace", row)
+    return Cell(UNKNOWN, "dim") if name is None else Cell(name)
+
+
+NAMESPACE = Column(
+    "namespace",
+    "Namespace",
+    19,
+    _cell,
+    lambda rows: by_text(rows, "namespace"),
+    priority=3,
+    minimum=13,
+    search=lambda rows, sought: search.in_strings(rows.strings("namespace"), sought),
+    filter="ns",
+    optional=True,
+)
+
+
+def inode(rows: Table, row: int) -> int | None:
+    """Of the namespace of a row, None where rows are of one only."""
+    return rows.integer("netns", row) if "netns" in rows else None
+
+
+def elsewhere(rows: Table, row: int) -> bool:
+    """Whether a row is of another namespace than that which the kernel is asked questions in."""
+    return "netns" in rows and rows.text("namespace", row) != OWN
+
+
+FIELDS = (
+    Field("netns", lambda rows, row: rows.text("namespace", row)),
+    Field("netns_inode", inode),
+)
+
+
+def facts(rows: Table, row: int) -> list[Fact]:
+    """The name and inode, where rows are of several."""
+    number, name = inode(rows, row), rows.text("namespace", row) or "gone"
+    return [] if number is None else [Fact("netns", f"{name}, net:[{number}]")]
