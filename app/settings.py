@@ -30,8 +30,8 @@ TIMER_COLUMNS = ("timer",)
 """Columns of the dashboard that -o shows."""
 EXTENDED_COLUMNS = ("user", "inode", "mark", "device", "cookie")
 """Those that -e shows."""
-NAMESPACE_COLUMNS = ("namespace",)
-"""That which `--netns all` shows."""
+NAMESPACE_COLUMNS = ("namespace", "answerer")
+"""Those that `--netns all` shows."""
 HEALTH_COLUMNS = (
     "rate", "rx_rate", "tx_rate", "rtt", "min_rtt", "retrans", "cwnd", "delivery_rate", "unsent", "limit",
     "congestion", "idle", "drops",
@@ -119,9 +119,7 @@ class Settings:
         """Columns that show in this run, whatever was chosen in earlier ones."""
         extended = EXTENDED_COLUMNS * bool(self.extend)
         namespace = NAMESPACE_COLUMNS * self.everywhere
-        return frozenset(
-            (*(TIMER_COLUMNS * self.timers), *extended, *(INFO_COLUMNS * self.info), *namespace)
-        )
+        return frozenset((*(TIMER_COLUMNS * self.timers), *extended, *(INFO_COLUMNS * self.info), *namespace))
 
     @property
     def everywhere(self) -> bool:

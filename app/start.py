@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from pathlib import Path
@@ -38,6 +39,7 @@ def _port_range() -> range:
 def run(settings: Settings) -> int:
     """Run the dashboard until it is quit; the exit status."""
     sys.setswitchinterval(HAND_OVER)
+    gc.disable()  # until the dashboard is there: all that is loaded stays
     os.environ.setdefault("ESCDELAY", ESCAPE_WAIT)
     be_brief()
     if settings.filter or settings.filters:
@@ -58,9 +60,7 @@ def run(settings: Settings) -> int:
     from sockscope.app.view.session import Session  # noqa: PLC0415
 
     columns_file = state_directory() / "columns.json"
-    naming = Naming(
-        numbers=settings.never_names, users=not settings.numeric_users, ephemeral=ephemeral
-    )
+    naming = Naming(numbers=settings.never_names, users=not settings.numeric_users, ephemeral=ephemeral)
     session = Session(
         catalog.VIEWS,
         settings.tab,

@@ -23,7 +23,7 @@ def everywhere(source: Source, _: Session) -> Dashboard:
 async def test_namespaces_are_a_column_and_groups_that_lead_to_their_sockets() -> None:
     async with stage(make=everywhere, first=frame(0, ROWS, [WEB, WEB, DB, OWN])) as on:
         await on.until(lambda: len(on.lines()) == 4 and "docker ababa" in "".join(on.lines()))
-        assert "netns all" in on.line("header")
+        assert "sockets of all netns" in on.line("header")
         await on.press("b", "0")
         await on.until(lambda: "grouped by namespace" in on.line("filter"))
         groups = [line.split()[0] for line in on.lines()]

@@ -19,16 +19,25 @@ class Shown:
 
     def __init__(self) -> None:
         self._lines: dict[int, list[Glyph | None]] = {}
+        self._strips: dict[int, dict[int, Strip]] = {}
 
     def forget(self) -> None:
         """Know nothing any more: somebody else has written there."""
         self._lines = {}
+        self._strips = {}
 
     def send(self, x: int, y: int, strip: Strip) -> list[tuple[int, int]]:
         """Where a strip at x, y differs from what is shown there, as (first, end) cells of the strip.
 
         From now on the strip counts as shown.
         """
+        strips = self._strips.setdefault(y, {})
+        if strips.get(x) == strip:
+            return []
+        end = x + strip.cell_length
+        for start in [each for each, was in strips.items() if each < end and each + was.cell_length > x]:
+            del strips[start]
+        strips[x] = strip
         new = glyphs(strip)
         line = self._lines.setdefault(y, [])
         line += [None] * (x + len(new) - len(line))

@@ -26,7 +26,8 @@ from sockscope.app.frames.table import Strings, Table
 
 DIRECTORIES = (NAMED, "/run/docker/netns")
 MOST = 256
-"""Namespaces that are looked into; each costs a dump of everything that is asked for."""
+"""Namespaces that are looked into. Each costs a dump of all that is asked for, and one of TCP walks the hash
+table of the whole machine, however few of its sockets are there."""
 AT_ONCE = 1000
 """Processes a tick that are asked again which namespace they are in, for they may change it."""
 

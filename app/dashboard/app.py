@@ -104,8 +104,10 @@ class Dashboard(ColumnKeys, GroupKeys):
         self._draw()
 
     def on_ready(self) -> None:
-        """What is there now stays: the garbage collector need not hold up the screen to look at it again."""
+        """What is there now stays: the garbage collector, resting while things were loaded, need not look at
+        it again and again."""
         gc.freeze()
+        gc.enable()
 
     def on_unmount(self) -> None:
         """End the source and its threads."""

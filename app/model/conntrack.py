@@ -7,9 +7,11 @@ from numpy.typing import NDArray
 
 from sockscope.app.frames.conntrack import STATES, Status, no_entries
 from sockscope.app.frames.table import Column, Numbers, Strings, Table
+from sockscope.app.model.answerers import answerers
 from sockscope.app.model.conntrack_use import use
 from sockscope.app.model.identity import mix
 from sockscope.app.model.rates import Key, change, find
+from sockscope.app.model.sockets import Sockets
 from sockscope.app.model.store import Store
 from sockscope.app.model.tab import Options
 
@@ -34,13 +36,16 @@ class ConntrackModel:
     - `state_name` (text): of TCP, SCTP and DCCP the state, of others what was seen
     - the change of each counter in a second under its name with `_rate` appended (f8, NaN unknown)
     - `packets` and `bytes` i8, `bytes_rate` f8: of both directions
+    - who answers (answerers.py), known while sockets are collected
 
     Switch `translated_only` leaves out what is PLAIN.
     """
 
     needs = ("conntrack", "conntrack_use", "addresses")
 
-    def __init__(self) -> None:
+    def __init__(self, shared: Sockets | None = None) -> None:
+        """`shared` makes the rows of sockets."""
+        self._sockets = Sockets() if shared is None else shared
         self._keys: list[tuple[Table, Key]] = []
 
     def advance(self, store: Store) -> None:
@@ -65,6 +70,7 @@ class ConntrackModel:
             packets=_sum(rows, "packets"),
             bytes=_sum(rows, "bytes"),
             **self._rates(rows, keys[chosen], store.before("conntrack")),
+            **answerers(rows, self._sockets.rows(store)),
         )
 
     def count(self, store: Store) -> int | None:

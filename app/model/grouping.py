@@ -201,7 +201,7 @@ def by_unit(rows: Table) -> tuple[Numbers, ...]:
 
 def by_namespace(rows: Table) -> tuple[Numbers, ...]:
     """By network namespace."""
-    return (rows.numbers("netns") if "netns" in rows else np.zeros(len(rows), np.uint64),)
+    return (_text(rows.strings("namespace")),)
 
 
 SPLITS: Mapping[str, Split] = {

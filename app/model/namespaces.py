@@ -31,6 +31,15 @@ def named(rows: Table, store: Store) -> Strings:
     return Strings(codes, texts)
 
 
+def is_own(rows: Table, known: Table | None) -> NDArray[np.bool_]:
+    """Which rows are of the namespace that everything else is told of: all where there is one only."""
+    if "netns" not in rows:
+        return np.ones(len(rows), np.bool_)
+    if known is None:
+        return np.zeros(len(rows), np.bool_)
+    return np.isin(rows.numbers("netns"), known.numbers("inode")[known.numbers("own")])
+
+
 def _alone(host: Host) -> str:
     return host.netns if host.netns and host.netns != EVERYWHERE else OWN
 

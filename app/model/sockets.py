@@ -81,7 +81,7 @@ def _with_owners(store: Store, sockets: Table) -> Table:
         user=_users(uid),
         mark=_marks(sockets, store.now("marks")),
         namespace=namespaces.named(sockets, store),
-        device=_devices(sockets.numbers("interface"), store.now("links")),
+        device=_devices(sockets, store.now("links"), store.now("namespaces")),
         tcp_state=np.where(sockets.numbers("protocol") == socket.IPPROTO_TCP, sockets.numbers("state"), 0),
         carrier=mptcp.carriers(sockets, mptcp_table),
         token=mptcp.tokens(sockets, mptcp_table),
@@ -130,12 +130,18 @@ def _users(uid: NDArray[np.uint32]) -> Strings:
     return Strings(codes[place], names.values)
 
 
-def _devices(interface: Numbers, links: Table | None) -> Strings:
-    """Names of bound interfaces: unknown where there is none, `if7` for one that is not listed."""
+def _devices(sockets: Table, links: Table | None, known: Table | None) -> Strings:
+    """Names of bound interfaces: unknown where there is none, `if7` for one that is not listed, as those of
+    other network namespaces."""
+    interface = sockets.numbers("interface")
     if not interface.any():
         return Strings(np.full(len(interface), -1, np.int32), ())
+    listed = namespaces.is_own(sockets, known).tolist()
     names = {} if links is None else dict(zip(links.numbers("index").tolist(), _names(links), strict=True))
-    return Strings.of(names.get(index, f"if{index}") if index else None for index in interface.tolist())
+    return Strings.of(
+        (names.get(index, f"if{index}") if here else f"if{index}") if index else None
+        for index, here in zip(interface.tolist(), listed, strict=True)
+    )
 
 
 def _marks(sockets: Table, marks: Table | None) -> NDArray[np.int64]:

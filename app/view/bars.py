@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from sockscope.app.actions import TAB_KEYS, Action
+from sockscope.app.frames.frame import EVERYWHERE
 from sockscope.app.model.engine import Snapshot, TabState
 from sockscope.app.model.states import StateNow
 from sockscope.app.text import printable
@@ -55,7 +56,8 @@ def _machine(snapshot: Snapshot, width: int) -> list[Cell]:
     gap = " " if width < NARROW else "  "
     cells = [Cell(gap), Cell(printable(host.name))]
     if host.netns:
-        cells += [Cell(gap), Cell(f"netns {printable(host.netns)}", "link")]
+        where = f"netns {printable(host.netns)}"
+        cells += [Cell(gap), Cell("sockets of all netns" if host.netns == EVERYWHERE else where, "link")]
     if width >= NARROW:
         cells += [Cell(gap), Cell(f"Linux {printable(host.kernel.split('-')[0])}", "dim")]
     if host.privileged:

@@ -67,7 +67,7 @@ def tabs() -> Mapping[str, TabParts]:
         STATISTICS.id: StatisticsModel(),
         UNIX.id: UnixModel(),
         GROUPS.id: GroupsModel(),
-        NAT.id: ConntrackModel(),
+        NAT.id: ConntrackModel(shared),
         OTHERS.id: OthersModel(),
         LOG.id: log,
     }

@@ -9,6 +9,7 @@ import numpy as np
 
 from sockscope.app.frames.conntrack import ADDRESSES, Status
 from sockscope.app.frames.table import Numbers, Table
+from sockscope.app.model.answerers import NEEDS
 from sockscope.app.model.conntrack import PLAIN, WITH_PORTS
 from sockscope.app.model.conntrack_use import use
 from sockscope.app.model.endpoints import sort_key
@@ -22,6 +23,7 @@ from sockscope.app.view.columns import Cell, Column, Field, TabView
 from sockscope.app.view.conntrack_details import details
 from sockscope.app.view.format import UNKNOWN, count, duration, short
 from sockscope.app.view.naming import Naming
+from sockscope.app.view.ordering import by_text
 from sockscope.app.view.search import (
     endpoint_text,
     in_names,
@@ -203,6 +205,17 @@ def _empty(store: Store) -> str:
     return "no connection is tracked in this network namespace"
 
 
+def _answerer(rows: Table, row: int) -> Cell:
+    known = rows.text("answerer_namespace", row) is not None
+    return Cell(text.answerer(rows, row)) if known else _UNKNOWN
+
+
+def _in_answerer(rows: Table, sought: Matcher) -> Matches:
+    return in_strings(rows.strings("answerer"), sought) | in_strings(
+        rows.strings("answerer_namespace"), sought
+    )
+
+
 NAT = TabView(
     id="nat",
     title="NAT",
@@ -254,6 +267,20 @@ NAT = TabView(
             grow=2,
             search=_in_translation,
             brief=_translation_briefly,
+        ),
+        Column(
+            "answerer",
+            "Answered by",
+            30,
+            _answerer,
+            lambda rows: by_text(rows, "answerer"),
+            priority=3,
+            minimum=22,
+            grow=1,
+            search=_in_answerer,
+            filter="proc",
+            optional=True,
+            needs=NEEDS,
         ),
         Column(
             "rate",

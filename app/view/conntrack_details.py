@@ -68,6 +68,8 @@ def _connection(store: Store, rows: Table, row: int) -> Iterator[Fact]:
         wall = started / 1e9
         begun = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(wall))
         yield Fact("began", f"{begun}, {duration(max(0.0, store.frame.wall - wall))} ago")
+    if rows.text("answerer_namespace", row) is not None:
+        yield Fact("answered by", text.answerer(rows, row))
     answered = "no packet has come back yet" if not status & Status.SEEN_REPLY else "packets have come back"
     yield Fact("answered", answered, "" if status & Status.SEEN_REPLY else "warn")
     if status & Status.ASSURED:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sockscope.app.frames.table import Table
 from sockscope.app.hosts import Address
 from sockscope.app.model.conntrack import BOTH, DESTINATION, ICMP, PLAIN, SOURCE, WITH_PORTS
+from sockscope.app.model.namespaces import OWN
 from sockscope.app.view.format import address
 from sockscope.app.view.naming import NUMBERS, Naming
 
@@ -121,3 +122,10 @@ def done_briefly(rows: Table, row: int) -> str:
         how = "masq as" if rows.numbers("own_source")[row] else "source to"
         return f"{how} {place(rows, row, 'reply_destination')}"
     return f"{_BRIEF[kind]} {place(rows, row, 'reply_source')}" if kind else _BRIEF[PLAIN]
+
+
+def answerer(rows: Table, row: int) -> str:
+    """Who has the socket that replies come from, and where that is another network namespace its name."""
+    name, where = rows.text("answerer", row), rows.text("answerer_namespace", row)
+    process = "?" if name is None else f"{name} {rows.integer('answerer_pid', row)}"
+    return process if where == OWN else f"{process} in {where}"

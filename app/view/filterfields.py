@@ -8,6 +8,7 @@ import numpy as np
 
 from sockscope.app.frames.inet import IPPROTO_SCTP
 from sockscope.app.frames.table import Numbers, Strings, Table
+from sockscope.app.model.answerers import NEEDS as ANSWERERS
 from sockscope.app.model.filters.fields import Choice, Field, Flag, Number, Unit, Words
 from sockscope.app.model.filters.places import Host, Port, Within
 from sockscope.app.model.filters.states import SUGGESTED_STATES, TCP_STATES
@@ -204,6 +205,8 @@ def _conntrack_protocol(rows: Table) -> Strings:
 _ENDS = ("original_source", "original_destination", "reply_source", "reply_destination")
 NAT: Fields = {
     "proto": Words("protocol", _conntrack_protocol),
+    "proc": Words("name of the process that answers", _texts("answerer"), needs=frozenset(ANSWERERS)),
+    "ns": Words("network namespace of who answers", _texts("answerer_namespace"), needs=frozenset(ANSWERERS)),
     "state": Words("state", _texts("state_name")),
     "src": Host("source before translation", "original_source", "original_source_port"),
     "dst": Host("destination before translation", "original_destination", "original_destination_port"),

@@ -78,7 +78,7 @@ def _ss(namespace: Namespace) -> Counter[Socket]:
 
 def _ours(rows: Table, inode: int) -> Counter[Socket]:
     found: Counter[Socket] = Counter()
-    for row in np.flatnonzero(rows.numbers("netns") == inode):
+    for row in np.flatnonzero(rows.numbers("netns") == inode).tolist():
         family = rows.integer("family", row)
         raw = rows.numbers("local_address")[row].tobytes()
         host = socket.inet_ntop(family, raw[: 4 if family == socket.AF_INET else 16])

@@ -109,12 +109,13 @@ def test_what_was_opened_in_a_namespace_is_closed_when_it_is_gone(machine: Machi
     machine.run(5, "web")
     found = machine.found()
     found.look()
-    spy = found.places[machine.inode("web")].collectors["spy"] = Spy()
+    spy = Spy()
+    found.places[machine.inode("web")].collectors["spy"] = spy
     found.look()
-    assert not spy.closed
+    closed = [spy.closed]
     machine.end(5)
     found.look()
-    assert spy.closed
+    assert [*closed, spy.closed] == [False, True]
     assert found.places == {}
 
 
@@ -141,13 +142,16 @@ def test_a_tick_asks_a_bounded_number_of_processes_again(
     machine: Machine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[int] = []
+
+    def network(_: str, pid: int) -> int:
+        asked.append(pid)
+        return found.own
+
     found = machine.found()
     monkeypatch.setattr(
         "sockscope.app.collectors.namespaces.processes", lambda _: dict.fromkeys(range(1, 3 * AT_ONCE), 0)
     )
-    monkeypatch.setattr(
-        "sockscope.app.collectors.namespaces.network", lambda _, pid: asked.append(pid) or found.own
-    )
+    monkeypatch.setattr("sockscope.app.collectors.namespaces.network", network)
     found.look()
     assert len(asked) == 3 * AT_ONCE - 1
     for _ in range(3):

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from sockscope.app.frames.frame import EVERYWHERE
+from sockscope.app.frames.table import Strings, Table
 from sockscope.app.model.namespaces import named, names
 from sockscope.app.model.sockets import Sockets
 from sockscope.app.model.states import StateStrip
@@ -102,3 +103,14 @@ def test_the_table_of_namespaces_may_have_any_order() -> None:
     taken = store(0, fake.sockets({}), [OWN], THREE.take(np.array([2, 0, 1])))
     rows = fake.sockets({}, {}).with_columns(netns=np.array([DB, WEB], np.uint64))
     assert [named(rows, taken)[row] for row in range(2)] == ["docker abababababab", "web"]
+
+
+def test_an_interface_of_another_namespace_has_no_name_of_ours() -> None:
+    bound = {"interface": 2}
+    made = frame(0, fake.sockets(bound, bound, {}), [OWN, WEB, WEB])
+    links = Table({"index": np.array([2], np.uint32), "name": Strings.of(["eth0"])})
+    taken = Store()
+    taken.take(replace(made, tables={**made.tables, "links": links}))
+    found = Sockets().rows(taken)
+    assert found is not None
+    assert [found.text("device", row) for row in range(3)] == ["eth0", "if2", None]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.color import ColorSystem
@@ -13,6 +14,7 @@ from rich.style import Style
 from textual._compositor import ChopsUpdate
 from textual.strip import Strip
 
+from sockscope.widgets import shown as shown_module
 from sockscope.widgets.lean import LeanUpdate
 from sockscope.widgets.shown import Shown, glyphs
 
@@ -106,3 +108,17 @@ def test_a_terminal_that_gets_only_differences_shows_the_same(before: str, after
         assert end == len(wanted) or wanted[end] or not wanted[end - 1]
         screen[first:end] = wanted[first:end]
     assert screen == wanted
+
+
+def test_a_line_that_is_shown_is_not_looked_at_cell_by_cell(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked: list[Strip] = []
+    plain = shown_module.glyphs
+    monkeypatch.setattr(shown_module, "glyphs", lambda strip: (looked.append(strip), plain(strip))[1])
+    shown = Shown()
+    assert shown.send(0, 3, Strip([Segment("abcdef")])) == [(0, 6)]
+    assert shown.send(0, 3, Strip([Segment("abcdef")])) == []
+    assert len(looked) == 1
+    assert shown.send(2, 3, Strip([Segment("xy")])) == [(0, 2)]
+    assert shown.send(0, 3, Strip([Segment("abcdef")])) == [(2, 4)]
+    shown.forget()
+    assert shown.send(0, 3, Strip([Segment("abcdef")])) == [(0, 6)]
