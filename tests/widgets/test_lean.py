@@ -112,8 +112,12 @@ def test_a_terminal_that_gets_only_differences_shows_the_same(before: str, after
 
 def test_a_line_that_is_shown_is_not_looked_at_cell_by_cell(monkeypatch: pytest.MonkeyPatch) -> None:
     looked: list[Strip] = []
-    plain = shown_module.glyphs
-    monkeypatch.setattr(shown_module, "glyphs", lambda strip: (looked.append(strip), plain(strip))[1])
+
+    def watched(strip: Strip) -> list[shown_module.Glyph]:
+        looked.append(strip)
+        return glyphs(strip)
+
+    monkeypatch.setattr(shown_module, "glyphs", watched)
     shown = Shown()
     assert shown.send(0, 3, Strip([Segment("abcdef")])) == [(0, 6)]
     assert shown.send(0, 3, Strip([Segment("abcdef")])) == []
