@@ -23,6 +23,8 @@ SCENES = (
     Scene("connections-details", "1", ("E", "j", "j", "enter"), ("escape", "A")),
     Scene("connections-states", "1", ("f",), ("escape",)),
     Scene("connections-filter", "1", ("slash", *"dport", "space", "tab"), ("escape",)),
+    Scene("connections-columns", "1", ("c",), ("escape",)),
+    Scene("connections-busiest", "1", ("B",), ("B",)),
     Scene("connections-grouped", "1", ("b", "1"), ("escape",)),
     Scene("state-map", "1", ("M",), ("escape",)),
     Scene("listening", "2"),
