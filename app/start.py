@@ -20,6 +20,10 @@ ESCAPE_WAIT = "25"
 """Milliseconds in which a terminal that has sent ESC would have sent the rest of a longer sequence; ssh
 carries both in one packet. The variable ESCDELAY, which curses reads too, goes before it."""
 
+PAINTS = "200"
+"""Paints a second at the most: with Textual's 60 a key's answer would wait up to 16 ms. Nothing is painted
+more often than it changes, and that is once a tick."""
+
 
 def _ephemeral_ports(target: str) -> range:
     """The ports that the kernel gives to whoever asks for any in this network namespace, named as the user
@@ -41,6 +45,7 @@ def run(settings: Settings) -> int:
     sys.setswitchinterval(HAND_OVER)
     gc.disable()  # until the dashboard is there: all that is loaded stays
     os.environ.setdefault("ESCDELAY", ESCAPE_WAIT)
+    os.environ.setdefault("TEXTUAL_FPS", PAINTS)
     be_brief()
     if settings.filter or settings.filters:
         from sockscope.app.filters import checked  # noqa: PLC0415 - a mistake ends here
