@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sockscope.app.columnfile import remember_columns, remembered_columns
+from tests.lab.need import require_root_and
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,8 +37,8 @@ def test_a_file_that_says_something_else_says_nothing(tmp_path: Path, text: str)
     assert not any(remembered_columns(path).values())
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="needs root to give a directory away")
 def test_root_leaves_nothing_in_the_home_of_somebody_else(tmp_path: Path) -> None:
+    require_root_and()  # to give a directory away
     home = tmp_path / "home"
     home.mkdir()
     os.chown(home, 65534, 65534)

@@ -13,6 +13,7 @@ from sockscope.app.columnfile import remembered_columns
 from sockscope.app.dashboard import Dashboard
 from sockscope.widgets.picker import Picker
 from tests.fake import frame, sockets
+from tests.lab.need import require_root_and
 from tests.test_dashboard import Stage, stage
 
 if TYPE_CHECKING:
@@ -75,8 +76,8 @@ async def test_the_dialog_tells_which_columns_have_no_room() -> None:
         assert "Foreign" in head(on)
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="needs root to give a directory away")
 async def test_a_file_that_cannot_be_written_is_told_once(tmp_path: Path) -> None:
+    require_root_and()  # to give a directory away
     os.chown(tmp_path, 65534, 65534)
     path = tmp_path / "columns.json"
     async with stage(make=partial(Dashboard, columns_file=path)) as on:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from sockscope.app.usage import DIFFERENCES
 from sockscope.app.view.catalog import VIEWS
 from sockscope.widgets.help import help_lines
 from sockscope.widgets.keys import bindings
+from tests.lab.need import require
 
 README = Path(__file__).parent.parent / "README.md"
 
@@ -117,8 +117,7 @@ def test_readme_tells_of_every_option_of_netstat() -> None:
 
 
 def test_the_list_has_what_netstat_has() -> None:
-    if shutil.which("netstat") is None:
-        pytest.skip("netstat is not installed")
+    require("netstat")
     done = subprocess.run(["netstat", "--help"], check=False, capture_output=True, text=True)
     told = set(re.findall(r"(?<!\S|<)-[A-Za-z0-9]\b|--[a-z][a-z0-9-]+", done.stdout + done.stderr))
     assert len(told) > 30

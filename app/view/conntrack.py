@@ -216,6 +216,27 @@ def _in_answerer(rows: Table, sought: Matcher) -> Matches:
     )
 
 
+def _original(end: str, title: str, asked: str) -> Column:
+    """One end of the tuple as it was before any translation."""
+    name = f"original_{end}"
+    return Column(
+        end,
+        title,
+        21,
+        _end(name),
+        _by_end(name),
+        priority=1,
+        align="port",
+        minimum=17,
+        grow=1,
+        search=_in_end(name),
+        named=_named_end(name),
+        host=("family", name),
+        whole=whole(name, port=True),
+        filter=asked,
+    )
+
+
 NAT = TabView(
     id="nat",
     title="NAT",
@@ -224,38 +245,8 @@ NAT = TabView(
         Column("proto", "Proto", 6, _protocol, _by("protocol"), priority=2, minimum=5, search=_in_protocol),
         Column("state", "State", 11, _state, _by_state, priority=4, search=_in_state),
         Column("expires", "Expires", 7, _expires, _by("timeout"), priority=3, align="right", search=nowhere),
-        Column(
-            "source",
-            "Source",
-            21,
-            _end("original_source"),
-            _by_end("original_source"),
-            priority=1,
-            align="port",
-            minimum=17,
-            grow=1,
-            search=_in_end("original_source"),
-            named=_named_end("original_source"),
-            host=("family", "original_source"),
-            whole=whole("original_source", port=True),
-            filter="src",
-        ),
-        Column(
-            "destination",
-            "Destination",
-            21,
-            _end("original_destination"),
-            _by_end("original_destination"),
-            priority=1,
-            align="port",
-            minimum=17,
-            grow=1,
-            search=_in_end("original_destination"),
-            named=_named_end("original_destination"),
-            host=("family", "original_destination"),
-            whole=whole("original_destination", port=True),
-            filter="dst",
-        ),
+        _original("source", "Source", "src"),
+        _original("destination", "Destination", "dst"),
         Column(
             "translation",
             "Translation",

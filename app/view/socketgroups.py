@@ -58,6 +58,16 @@ def _unknown(name: str) -> str:
     return f"{name} != *"
 
 
+def _term(field: str, column: str) -> Callable[[Table, int], str]:
+    """What finds the rows with the same text in a column."""
+
+    def term(rows: Table, row: int) -> str:
+        text = rows.text(column, row)
+        return _unknown(field) if text is None else _is(field, text)
+
+    return term
+
+
 def _same_protocol(rows: Table, row: int) -> str:
     """Over IPv4 or IPv6, as groups have both."""
     return f"proto ~ ^{protocol(rows, row).removesuffix('6')}6?$"
@@ -112,18 +122,8 @@ def _process(rows: Table, row: int) -> str:
     return rows.text("name", row) or "(not known)"
 
 
-def _of_process(rows: Table, row: int) -> str:
-    name = rows.text("name", row)
-    return _unknown("proc") if name is None else _is("proc", name)
-
-
 def _unit(rows: Table, row: int) -> str:
     return rows.text("unit", row) or "(none known)"
-
-
-def _of_unit(rows: Table, row: int) -> str:
-    name = rows.text("unit", row)
-    return _unknown("unit") if name is None else _is("unit", name)
 
 
 def _user(rows: Table, row: int) -> str:
@@ -172,18 +172,8 @@ def _device(rows: Table, row: int) -> str:
     return rows.text("device", row) or "(not bound)"
 
 
-def _on_device(rows: Table, row: int) -> str:
-    name = rows.text("device", row)
-    return _unknown("dev") if name is None else _is("dev", name)
-
-
 def _namespace(rows: Table, row: int) -> str:
     return rows.text("namespace", row) or "(gone)"
-
-
-def _in_namespace(rows: Table, row: int) -> str:
-    name = rows.text("namespace", row)
-    return _unknown("ns") if name is None else _is("ns", name)
 
 
 def _by(name: str) -> Callable[[Table], Numbers]:
@@ -216,13 +206,15 @@ GROUPINGS = (
         _column("Remote address and port", _target, _by_remote),
         _at_target,
     ),
-    _view("process", "process", "processes", _column("Process", _process, _by("name")), _of_process),
+    _view(
+        "process", "process", "processes", _column("Process", _process, _by("name")), _term("proc", "name")
+    ),
     _view(
         "unit",
         "unit or container",
         "units",
         _column("Unit", _unit, _by("unit"), needs=units.NEEDS),
-        _of_unit,
+        _term("unit", "unit"),
     ),
     _view("user", "user", "users", _column("User", _user, _by("user")), _of_user),
     _view("port", "local port", "local ports", _column("Local port", _port, _of("local_port")), _at_port),
@@ -232,14 +224,14 @@ GROUPINGS = (
         "bound interface",
         "interfaces",
         _column("Bound interface", _device, _by("device")),
-        _on_device,
+        _term("dev", "device"),
     ),
     _view(
         "namespace",
         "network namespace",
         "namespaces",
         _column("Namespace", _namespace, _by("namespace")),
-        _in_namespace,
+        _term("ns", "namespace"),
     ),
 )
 """In the order in which they are offered."""

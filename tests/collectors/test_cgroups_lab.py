@@ -14,7 +14,7 @@ import pytest
 
 from sockscope.app.collectors.cgroups import mounted
 from tests.lab.namespace import Namespace
-from tests.lab.need import require_root_and
+from tests.lab.need import do_without, require_root_and
 
 SERVICE = "lab-units.slice/lab-web.service"
 DOCKER = "lab-units.slice/docker-" + "3f2a" * 16 + ".scope"
@@ -40,12 +40,12 @@ def _cgroup(path: str) -> Iterator[Path]:
     """A cgroup, removed with all above it that the test made."""
     found = mounted()
     if found is None:
-        pytest.skip("needs a mounted cgroup2 file system")
+        do_without("needs a mounted cgroup2 file system")
     top = Path(found[0])
     try:
         (top / path).mkdir(parents=True)
     except OSError as refused:
-        pytest.skip(f"needs cgroups that can be made: {refused}")
+        do_without(f"needs cgroups that can be made: {refused}")
     try:
         yield top / path
     finally:

@@ -16,7 +16,7 @@ from sockscope.app.frames.inet import IPPROTO_MPTCP, IPPROTO_UDPLITE
 from sockscope.app.frames.table import Table
 from tests.lab import others
 from tests.lab.namespace import Namespace
-from tests.lab.need import require_root_and
+from tests.lab.need import do_without, require_root_and
 from tests.lab.sockets import Sockets, inode, wait_for
 
 pytestmark = pytest.mark.lab
@@ -151,7 +151,7 @@ def inet(here: Sockets) -> dict[str, Table]:
 
 def require_mptcp(here: Sockets) -> None:
     if not others.has_mptcp(here.namespace):
-        pytest.skip("this kernel has no MPTCP")
+        do_without("this kernel has no MPTCP")
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
@@ -212,7 +212,7 @@ def test_udplite_and_raw_are_found_where_the_kernel_counts_them(here: Sockets) -
     try:
         here.open("127.0.0.1", socket.SOCK_DGRAM, IPPROTO_UDPLITE).bind(("127.0.0.1", 4000))
     except OSError as refused:
-        pytest.skip(f"this kernel has no UDP-Lite: {refused}")
+        do_without(f"this kernel has no UDP-Lite: {refused}")
     table = inet(here)["sockets"]
     pairs = zip(table.numbers("protocol").tolist(), table.numbers("local_port").tolist(), strict=True)
     assert set(pairs) == {(IPPROTO_UDPLITE, 4000), (socket.IPPROTO_RAW, 253)}

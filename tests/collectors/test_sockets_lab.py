@@ -18,6 +18,7 @@ from sockscope.app.collectors.sockets import SocketsCollector
 from sockscope.app.frames.inet import IPPROTO_UDPLITE
 from sockscope.app.frames.table import Table, concatenate
 from tests.lab import scene as told
+from tests.lab.need import do_without
 from tests.lab.readings import Reading, Row, Timer, netstat, readable, ss
 from tests.lab.scene import Scene
 from tests.lab.sockets import inode
@@ -176,7 +177,7 @@ def test_udplite_sockets_read_as_netstat_reads_them(scene: Scene) -> None:
         for host in ("127.0.0.1", "::1"):
             scene.here.open(host, socket.SOCK_DGRAM, IPPROTO_UDPLITE).bind((host, 0))
     except OSError as refused:
-        pytest.skip(f"this kernel has no UDP-Lite: {refused}")
+        do_without(f"this kernel has no UDP-Lite: {refused}")
     _, second = collected(scene)
     theirs = [row for row in netstat(scene.server, "-U").rows if row.proto.startswith("udpl")]
     ours = [row for row in second.rows if row.proto.startswith("udplite")]

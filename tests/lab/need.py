@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from typing import NoReturn
 
 import pytest
 
@@ -31,9 +32,13 @@ def require(*tools: str) -> None:
     _demand(absent(*tools))
 
 
-def _demand(reason: str | None) -> None:
-    if reason is None:
-        return
+def do_without(reason: str) -> NoReturn:
+    """Skip the test because something is lacking here; where CI=true that is a failure."""
     if os.environ.get("CI") == "true":
         pytest.fail(f"{reason}; CI must provide it")
     pytest.skip(reason)
+
+
+def _demand(reason: str | None) -> None:
+    if reason is not None:
+        do_without(reason)

@@ -12,7 +12,7 @@ import pytest
 
 from tests.lab import others
 from tests.lab.namespace import Namespace
-from tests.lab.need import require_root_and
+from tests.lab.need import do_without, require_root_and
 from tests.lab.program import ROOT
 from tests.lab.sockets import Sockets
 
@@ -79,7 +79,7 @@ def test_programs_are_named(here: Sockets) -> None:
 
 def test_mptcp(here: Sockets) -> None:
     if not others.has_mptcp(here.namespace):
-        pytest.skip("this kernel has no MPTCP")
+        do_without("this kernel has no MPTCP")
     ours = Counter(
         (row[0], *ends(row[3], row[4])) for row in map(str.split, sockscope(here, "--mptcp -an")[2:])
     )
