@@ -103,9 +103,12 @@ def recovers(rows: Table, row: int) -> bool:
     return rows.integer("ca_state", row) >= _RECOVERY
 
 
-def _drops_cell(rows: Table, row: int) -> Cell:
-    drops = rows.integer("drops", row)
-    return _UNKNOWN if drops < 0 else Cell(count(drops), "warn" if drops else "dim")
+def _drops(written: Callable[[int], str]) -> Callable[[Table, int], Cell]:
+    def cell(rows: Table, row: int) -> Cell:
+        drops = rows.integer("drops", row)
+        return _UNKNOWN if drops < 0 else Cell(written(drops), "warn" if drops else "dim")
+
+    return cell
 
 
 def _texts_order(name: str) -> Callable[[Table], Numbers]:
@@ -170,7 +173,7 @@ DROPS = Column(
     "drops",
     "Drops",
     6,
-    _drops_cell,
+    _drops(count),
     lambda rows: rows.numbers("drops"),
     priority=6,
     align="right",
@@ -178,6 +181,7 @@ DROPS = Column(
     search=search.nowhere,
     filter="drops",
     optional=True,
+    brief=_drops(short),
 )
 
 COLUMNS = (RATE, RX, TX, RTT, MIN_RTT, RETRANS, CWND, DELIVERY, UNSENT, LIMIT, CONGESTION, IDLE, DROPS)

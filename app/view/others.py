@@ -24,7 +24,7 @@ from sockscope.app.model.store import Store
 from sockscope.app.model.tab import Options
 from sockscope.app.view import filterfields, search, sockets
 from sockscope.app.view.columns import Cell, Column, Field, TabView
-from sockscope.app.view.format import UNKNOWN, count
+from sockscope.app.view.format import UNKNOWN, count, short
 from sockscope.app.view.otherdetails import details
 
 _PROTOS = {
@@ -142,13 +142,16 @@ def _amount_cell(name: str) -> Callable[[Table, int], Cell]:
     return cell
 
 
-def _drops_cell(rows: Table, row: int) -> Cell:
-    drops = rows.integer("drops", row)
-    if drops < 0:
-        return Cell(UNKNOWN, "dim")
-    if rows.numbers("growing")[row]:
-        return Cell(f"{count(drops)} ▲", "alarm")
-    return Cell(count(drops), "warn" if drops else "dim")
+def _drops(written: Callable[[int], str]) -> Callable[[Table, int], Cell]:
+    def cell(rows: Table, row: int) -> Cell:
+        drops = rows.integer("drops", row)
+        if drops < 0:
+            return Cell(UNKNOWN, "dim")
+        if rows.numbers("growing")[row]:
+            return Cell(f"{written(drops)} ▲", "alarm")
+        return Cell(written(drops), "warn" if drops else "dim")
+
+    return cell
 
 
 def _local_cell(rows: Table, row: int) -> Cell:
@@ -183,12 +186,13 @@ def _amount(name: str, title: str, width: int, priority: int) -> Column:
         name,
         title,
         width,
-        _drops_cell if name == "drops" else _amount_cell(name),
+        _drops(count) if name == "drops" else _amount_cell(name),
         lambda rows: rows.numbers(name),
         priority=priority,
         align="right",
         descending=True,
         search=lambda rows, sought: search.in_numbers(rows.numbers(name), sought),
+        brief=_drops(short) if name == "drops" else None,
     )
 
 

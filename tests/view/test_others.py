@@ -9,7 +9,7 @@ from sockscope.app.frames.table import Strings, Table
 from sockscope.app.model.engine import Engine, Request
 from sockscope.app.model.query import Query
 from sockscope.app.model.tab import Options
-from sockscope.app.view import catalog
+from sockscope.app.view import catalog, layout
 from sockscope.app.view.columns import Section
 from sockscope.app.view.others import OTHERS, local, proto, purpose, remote
 from tests.fake import owners
@@ -96,6 +96,18 @@ def test_tones_say_who_sniffs_and_who_loses() -> None:
     assert [cell.tone for cell in cells["purpose"][:3]] == ["warn", "", ""]
     assert [(cell.text, cell.tone) for cell in cells["drops"][:2]] == [("0", "dim"), ("4", "warn")]
     assert cells["drops"][-1].text == cells["rmem"][-1].text == "-"
+
+
+def test_many_drops_are_told_in_fewer_digits_rather_than_cut() -> None:
+    engine = Engine(catalog.tabs())
+    for second, drops in ((1.0, 3), (2.0, 83_996_123)):
+        table = packets({"cookie": 1, "drops": drops}, taken=second)
+        engine.advance(Frame(int(second), wall=0.0, monotonic=second, interval=1.0, tables={"packet": table}))
+    rows = engine.snapshot(Request("other")).rows
+    assert rows is not None
+    (drops,) = (placed for placed in layout.place(OTHERS.columns, 160) if placed.column.id == "drops")
+    shown = layout.cell(drops, rows, 0)
+    assert layout.fit(shown, drops).strip() == shown.text == "84.0M ▲"
 
 
 def test_growing_drops_are_marked() -> None:
