@@ -103,7 +103,7 @@ def recovers(rows: Table, row: int) -> bool:
     return rows.integer("ca_state", row) >= _RECOVERY
 
 
-def _drops(written: Callable[[int], str]) -> Callable[[Table, int], Cell]:
+def _drops_told(written: Callable[[int], str]) -> Callable[[Table, int], Cell]:
     def cell(rows: Table, row: int) -> Cell:
         drops = rows.integer("drops", row)
         return _UNKNOWN if drops < 0 else Cell(written(drops), "warn" if drops else "dim")
@@ -173,7 +173,7 @@ DROPS = Column(
     "drops",
     "Drops",
     6,
-    _drops(count),
+    _drops_told(count),
     lambda rows: rows.numbers("drops"),
     priority=6,
     align="right",
@@ -181,7 +181,7 @@ DROPS = Column(
     search=search.nowhere,
     filter="drops",
     optional=True,
-    brief=_drops(short),
+    brief=_drops_told(short),
 )
 
 COLUMNS = (RATE, RX, TX, RTT, MIN_RTT, RETRANS, CWND, DELIVERY, UNSENT, LIMIT, CONGESTION, IDLE, DROPS)

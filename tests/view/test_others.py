@@ -105,9 +105,9 @@ def test_many_drops_are_told_in_fewer_digits_rather_than_cut() -> None:
         engine.advance(Frame(int(second), wall=0.0, monotonic=second, interval=1.0, tables={"packet": table}))
     rows = engine.snapshot(Request("other")).rows
     assert rows is not None
-    (drops,) = (placed for placed in layout.place(OTHERS.columns, 160) if placed.column.id == "drops")
-    shown = layout.cell(drops, rows, 0)
-    assert layout.fit(shown, drops).strip() == shown.text == "84.0M ▲"
+    (column,) = (placed for placed in layout.place(OTHERS.columns, 160) if placed.column.id == "drops")
+    shown = layout.cell(column, rows, 0)
+    assert layout.fit(shown, column).strip() == shown.text == "84.0M ▲"
 
 
 def test_growing_drops_are_marked() -> None:
