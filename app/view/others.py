@@ -246,7 +246,7 @@ OTHERS = TabView(
         _amount("rmem", "Recv-Q", 7, 5),
         _amount("wmem", "Send-Q", 7, 6),
         _amount("drops", "Drops", 7, 3),
-        Column("local", "Local Address", 18, _local_cell, _places, priority=1, minimum=12, grow=1),
+        Column("local", "Local Address", 18, _local_cell, _places, priority=1, grow=1),
         Column(
             "purpose",
             "What it does",
