@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import queue
 import selectors
 import threading
 import time
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
@@ -28,17 +30,23 @@ STUCK = 0.5
 
 
 class Attentive(selectors.SelectSelector):
-    """Looks again soon after something came: an ESC alone is known only by nothing following it."""
+    """Looks again soon after something came: an ESC alone is known only by nothing following it. Where
+    nothing came for two looks it sleeps until something does, or until the `bell` (eventfd(2)) is rung."""
 
-    def __init__(self) -> None:
+    def __init__(self, bell: int) -> None:
         super().__init__()
-        self._came = False
+        self._quiet = 0
+        self._bell = bell
+        self.register(bell, selectors.EVENT_READ)
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-        """What is ready; right after there was something, no later than an ESC has to wait."""
-        found = super().select(constants.ESCAPE_DELAY if self._came else timeout)
-        self._came = bool(found)
-        return found
+        """What is ready, the bell left out; right after there was something, no later than an ESC has to
+        wait."""
+        waits = (constants.ESCAPE_DELAY, timeout)
+        found = super().select(waits[self._quiet] if self._quiet < len(waits) else None)
+        came = [(key, events) for key, events in found if key.fd != self._bell]
+        self._quiet = 0 if came else self._quiet + 1
+        return came
 
 
 class PacedDriver(LinuxDriver):
@@ -53,6 +61,7 @@ class PacedDriver(LinuxDriver):
         self._flow = Flow()
         self._changed = threading.Condition()
         self._stuck = False
+        self._bell = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
 
     @property
     def room(self) -> int:
@@ -86,10 +95,19 @@ class PacedDriver(LinuxDriver):
             self._stuck = False
 
     def run_input_thread(self) -> None:
-        """Textual's own, which looks for a lone ESC ten times a second, with a selector that is quicker."""
-        watching = SimpleNamespace(SelectSelector=Attentive, EVENT_READ=selectors.EVENT_READ)
+        """Textual's own, which looks for a lone ESC ten times a second, with a selector that is quicker when
+        keys come and sleeps when none do."""
+        watching = SimpleNamespace(
+            SelectSelector=partial(Attentive, self._bell), EVENT_READ=selectors.EVENT_READ
+        )
         vars(linux_driver)["selectors"] = watching
         super().run_input_thread()
+
+    def disable_input(self) -> None:
+        """End reading keys, which wakes the thread that waits for one."""
+        os.eventfd_write(self._bell, 1)
+        super().disable_input()
+        os.eventfd_read(self._bell)
 
     def ask(self) -> None:
         """Ask whether what was written has arrived, if that is worth a question."""
