@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
+from sockscope.app.frames.table import Table
+from sockscope.app.view.columns import Cell
+from sockscope.app.view.lines import Lines, Look
 from tests.lab.namespace import Namespace
 from tests.lab.need import require_root_and
 from tests.lab.scene import Scene
@@ -25,3 +30,19 @@ def scene() -> Iterator[Scene]:
     require_root_and("ss", "netstat")
     with Scene() as made:
         yield made
+
+
+@pytest.fixture(autouse=True)
+def every_line_as_if_made_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Cells are kept as long as their row is the same, so no cell may be made of anything else: whatever a
+    test shows is compared with lines made anew."""
+    kept = Lines.of
+
+    def compared(
+        self: Lines, rows: Table, here: NDArray[np.intp], keys: Sequence[int], look: Look
+    ) -> list[list[Cell]]:
+        lines = kept(self, rows, here, keys, look)
+        assert look.naming.on or lines == kept(Lines(), rows, here, keys, look)  # names come at any moment
+        return lines
+
+    monkeypatch.setattr(Lines, "of", compared)

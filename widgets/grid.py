@@ -41,8 +41,8 @@ class Rows(Protocol):
     def head(self) -> tuple[list[Cell], Sequence[tuple[int, int, str]]]:
         """The titles, and where each column's is: (start, end, column)."""
 
-    def line(self, index: int) -> list[Cell]:
-        """One row."""
+    def lines(self, first: int, count: int) -> list[list[Cell]]:
+        """Up to `count` rows from `first` on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,16 +231,14 @@ class Grid(Toned, Fitted, can_focus=True):
         self._lines = lines
 
     def _window(self) -> list[_Painted]:
-        top = round(self.scroll_offset.y)
-        return [self._line(top + place, place) for place in range(self.page)]
-
-    def _line(self, index: int, place: int) -> _Painted:
-        rows = self._rows
-        if rows is not None and index < len(rows):
-            return _Painted(tuple(rows.line(index)), index == self._cursor)
-        if place == 1 and (rows is None or not len(rows)):
-            return _Painted((Cell(f"  {self._why_empty}", "dim"),))
-        return _NOTHING
+        """What stands in the lines of the window."""
+        rows, top = self._rows, round(self.scroll_offset.y)
+        if rows is None or not len(rows):
+            lines = [_NOTHING, _Painted((Cell(f"  {self._why_empty}", "dim"),))][: self.page]
+        else:
+            made = rows.lines(top, self.page)
+            lines = [_Painted(tuple(line), top + place == self._cursor) for place, line in enumerate(made)]
+        return lines + [_NOTHING] * (self.page - len(lines))
 
     def _repaint(self, y: int, before: _Painted, after: _Painted) -> None:
         if before == after:

@@ -40,9 +40,8 @@ class Line(Toned):
     def show(self, cells: Sequence[Cell], spots: Sequence[tuple[int, int, str]] = ()) -> None:
         """Draw these runs; `spots` are (start, end, target) in cells."""
         width = self.size.width
-        spans = changed(self._cells, cells, width)
-        self._cells = tuple(cells)
-        self._spots = spots
+        before, self._cells, self._spots = self._cells, tuple(cells), spots
+        spans = [] if before == self._cells else changed(before, cells, width)
         if spans:
             self.refresh(*(Region(x, 0, wide, 1) for x, wide in spans))
 

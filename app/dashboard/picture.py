@@ -18,6 +18,7 @@ from sockscope.app.view.calm import without_history
 from sockscope.app.view.columns import Cell
 from sockscope.app.view.filterline import Typing, below
 from sockscope.app.view.layout import unshortened
+from sockscope.app.view.lines import Lines
 from sockscope.app.view.session import Session
 from sockscope.app.view.window import Window
 from sockscope.widgets.entry import Entry
@@ -48,6 +49,7 @@ class Picture:
         self._filter = Line(id="filter")
         self._filter.display = self.details.display = False
         self._footer = Line(id="footer")
+        self._lines = Lines()
 
     def widgets(self) -> Iterator[Widget]:
         """One line each for header, strip, tabs, filter and footer; the table has the rest."""
@@ -109,7 +111,8 @@ class Picture:
         columns = session.columns
         if session.wide and snapshot.rows is not None and snapshot.request.tab == session.active:
             columns = unshortened(columns, snapshot.rows)
-        return Window(snapshot, columns, self.grid.size.width, session.naming, session.view.columns[0])
+        width, heading = self.grid.size.width, session.view.columns[0]
+        return Window(snapshot, columns, width, session.naming, heading, lines=self._lines)
 
 
 def why_empty(snapshot: Snapshot, session: Session) -> str:

@@ -28,4 +28,5 @@ def words_of_row(snapshot: Snapshot, columns: Sequence[Column], key: int, naming
     shown."""
     window = Window(snapshot, without_trends(columns), AMPLE, naming)
     place = window.find(key)
-    return "" if place is None else " ".join("".join(cell.text for cell in window.line(place)).split())
+    cells = [] if place is None else window.lines(place, 1)[0]
+    return " ".join("".join(cell.text for cell in cells).split())

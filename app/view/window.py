@@ -9,17 +9,13 @@ from typing import NamedTuple
 import numpy as np
 
 from sockscope.app.model.engine import Snapshot
-from sockscope.app.model.presence import GONE, NEW
 from sockscope.app.view.columns import Cell, Column
-from sockscope.app.view.layout import GAP, Placed, fit, place, title
-from sockscope.app.view.layout import cell as cell_of
+from sockscope.app.view.layout import GAP, Placed, place, title
+from sockscope.app.view.lines import MARGIN, Lines, Look
 from sockscope.app.view.naming import NUMBERS, Naming
 
 NAME = 32
 """Cells for a host's name and a port."""
-MARGIN = 1
-"""Cells left of the first column, where a new row carries its mark."""
-NEW_MARK = "▎"
 
 
 def _roomy(column: Column) -> Column:
@@ -47,13 +43,17 @@ class Window:
         width: int,
         naming: Naming = NUMBERS,
         heading: Column | None = None,
+        *,
+        lines: Lines | None = None,
     ) -> None:
-        """`heading` tells titles of sections; without it the first column does."""
+        """`heading` tells titles of sections; without it the first column does. `lines` are those made for
+        an earlier snapshot."""
         self._snapshot = snapshot
         self._columns = columns
         self._width = width
         self._naming = naming
         self._heads = heading or columns[0]
+        self._lines = lines or Lines()
         roomy = [_roomy(column) for column in columns] if naming.on else columns
         self._placed = place(roomy, width - MARGIN)
 
@@ -61,7 +61,7 @@ class Window:
         """The same rows for another width."""
         if width == self._width:
             return self
-        return Window(self._snapshot, self._columns, width, self._naming, self._heads)
+        return Window(self._snapshot, self._columns, width, self._naming, self._heads, lines=self._lines)
 
     def __len__(self) -> int:
         return len(self._snapshot.order)
@@ -93,29 +93,11 @@ class Window:
             spots.append(HeadSpot(MARGIN + placed.x, MARGIN + placed.x + placed.width, placed.column.id))
         return line, spots
 
-    def line(self, index: int) -> list[Cell]:
-        """One row as runs of text and tone."""
+    def lines(self, first: int, count: int) -> list[list[Cell]]:
+        """Up to `count` rows from `first` on as runs of text and tone."""
         rows = self._snapshot.rows
         if rows is None:
             return []
-        row = int(self._snapshot.order[index])
-        if "heading" in rows and rows.numbers("heading")[row]:
-            return [
-                Cell(" " * MARGIN),
-                *(Cell(cell.text, cell.tone or "heading") for cell in self._heading(row)),
-            ]
-        presence = int(rows.numbers("presence")[row])
-        line = [Cell(NEW_MARK if presence == NEW else " " * MARGIN, "new")]
-        gap = Cell(" " * GAP)
-        for placed in self._placed:
-            cell = cell_of(placed, rows, row, self._naming)
-            line.append(Cell(fit(cell, placed), "gone" if presence == GONE else cell.tone))
-            line.append(gap)
-        return line
-
-    def _heading(self, row: int) -> list[Cell]:
-        """A title of a section runs over all columns: it is what the heading column says."""
-        rows = self._snapshot.rows
-        if rows is None:
-            return []
-        return [self._heads.cell(rows, row)]
+        here = self._snapshot.order[first : first + count]
+        keys = self._snapshot.keys[first : first + count].tolist()
+        return self._lines.of(rows, here, keys, Look(self._placed, self._naming, self._heads))
