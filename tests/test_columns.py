@@ -102,3 +102,16 @@ async def test_wide_shows_addresses_whole_though_other_columns_leave(wide: bool)
         assert any(f"[{LONG}]:443" in line and f"[{LONG}]:50001" in line for line in on.lines()) is wide
         assert wide or all(":443" in line and ":50001" in line for line in on.lines() if "2001" in line)
         assert ("Owner" in head(on)) is not wide
+
+
+async def test_words_are_found_in_the_columns_that_show() -> None:
+    async with stage() as on:
+        rows = ({"inode": 987123, "cookie": 1}, {"inode": 5, "cookie": 2})
+        on.source.push(frame(9, sockets(*rows)))
+        await on.press("slash", *"987123", "enter")
+        await on.until(lambda: any("hides all" in line for line in on.lines()))
+        await on.press("c")
+        await go_to(on, "Inode")
+        await on.press("space", "escape")
+        await on.until(lambda: len(on.lines()) == 1 and "987123" in on.lines()[0])
+        assert "987123" in on.line("filter")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import lru_cache, partial
+from functools import partial
 
 import numpy as np
 
@@ -21,16 +21,11 @@ from sockscope.app.view import filterfields
 from sockscope.app.view.addresses import whole
 from sockscope.app.view.columns import Cell, Column, Field, TabView
 from sockscope.app.view.conntrack_details import details
+from sockscope.app.view.endsearch import in_endpoints
 from sockscope.app.view.format import UNKNOWN, count, duration, short
 from sockscope.app.view.naming import Naming
 from sockscope.app.view.ordering import by_text
-from sockscope.app.view.search import (
-    endpoint_text,
-    in_names,
-    in_strings,
-    in_text,
-    nowhere,
-)
+from sockscope.app.view.search import in_names, in_strings, nowhere
 
 ALARM = "▲"
 
@@ -136,12 +131,9 @@ def _in_state(rows: Table, sought: Matcher) -> Matches:
 
 
 def _in_end(name: str) -> Callable[[Table, Matcher], Matches]:
-    return lambda rows, sought: in_text(*_text(rows, name), sought)
-
-
-@lru_cache(maxsize=4)
-def _text(rows: Table, end: str) -> tuple[bytes, Numbers]:
-    return endpoint_text(rows.numbers("family"), rows.numbers(end), _ports(rows, end))
+    return lambda rows, sought: in_endpoints(
+        rows.numbers("family"), rows.numbers(name), _ports(rows, name), sought
+    )
 
 
 def _in_translation(rows: Table, sought: Matcher) -> Matches:

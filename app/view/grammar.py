@@ -17,10 +17,17 @@ from sockscope.app.view.columns import Column, TabView
 from sockscope.app.view.search import in_hosts
 
 
-def grammar(view: TabView, saved: Mapping[str, str] | None = None, hosts: Hosts | None = None) -> Grammar:
-    """The grammar of a tab, with the expressions that have a name; words are found in known names of hosts
-    too."""
-    return Grammar(view.filters, partial(_in_any_column, view.columns, hosts), saved or {})
+def grammar(
+    view: TabView,
+    saved: Mapping[str, str] | None = None,
+    hosts: Hosts | None = None,
+    columns: Sequence[Column] | None = None,
+) -> Grammar:
+    """The grammar of a tab, with the expressions that have a name; words are found in these columns (all of
+    the tab's where none are given) and in known names of hosts."""
+    columns = view.columns if columns is None else columns
+    searched = frozenset(column.id for column in columns)
+    return Grammar(view.filters, partial(_in_any_column, columns, hosts), saved or {}, searched)
 
 
 def _in_any_column(columns: Sequence[Column], hosts: Hosts | None, rows: Table, sought: Matcher) -> Matches:

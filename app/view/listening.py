@@ -15,6 +15,7 @@ from sockscope.app.model.store import Store
 from sockscope.app.view import filterfields, namespaces, search, socketextras, sockets, units
 from sockscope.app.view.addresses import whole
 from sockscope.app.view.columns import Cell, Column, Field, TabView
+from sockscope.app.view.endsearch import in_local
 from sockscope.app.view.format import UNKNOWN, address, bar, count
 from sockscope.app.view.naming import Naming
 from sockscope.app.view.services import service
@@ -119,7 +120,7 @@ ADDRESS = Column(
     priority=1,
     minimum=12,
     grow=1,
-    search=search.in_local,
+    search=in_local,
     named=_named_address,
     host=("family", "local_address"),
     filter="src",

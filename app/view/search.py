@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
-from ipaddress import IPv6Address
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,8 +13,6 @@ from sockscope.app.frames.table import Numbers, Strings, Table
 from sockscope.app.hosts import Address
 from sockscope.app.model.endpoints import Addresses, addresses
 from sockscope.app.model.filters.match import Matcher, Matches
-
-_END = ord("\n")
 
 
 def in_strings(column: Strings, sought: Matcher) -> Matches:
@@ -77,80 +73,6 @@ def _pairs(where: Addresses) -> NDArray[np.bytes_]:
 def in_text(text: bytes, starts: NDArray[np.intp], sought: Matcher) -> Matches:
     """Rows that contain what is sought, of a text with one line a row that begins at `starts`."""
     return sought.in_lines(text, starts, np.append(starts[1:], len(text)) - 1)
-
-
-def in_local(rows: Table, sought: Matcher) -> Matches:
-    """Rows whose local address and port contain what is sought."""
-    return in_text(*_endpoints(rows, "local"), sought)
-
-
-def in_remote(rows: Table, sought: Matcher) -> Matches:
-    """Rows whose remote address and port contain what is sought."""
-    return in_text(*_endpoints(rows, "remote"), sought)
-
-
-@lru_cache(maxsize=2)
-def _endpoints(rows: Table, end: str) -> tuple[bytes, NDArray[np.intp]]:
-    return endpoint_text(rows.numbers("family"), rows.numbers(f"{end}_address"), rows.numbers(f"{end}_port"))
-
-
-def endpoint_text(family: Numbers, raw: Numbers, port: Numbers) -> tuple[bytes, NDArray[np.intp]]:
-    """All endpoints as text, one a line as `view.format.endpoint` writes them, and where each line starts.
-
-    Digits come from look-up tables, column by column; what is not needed is squeezed out in one pass.
-    """
-    if not len(family):
-        return b"", np.empty(0, np.intp)
-    where = addresses(family, raw)
-    v4 = where.ipv4
-    width = 15
-    v6_texts, v6_places = _ipv6(where.high[~v4], where.low[~v4])
-    if len(v6_texts):
-        width = max(width, v6_texts.shape[1])
-    cells = np.zeros((len(family), width + 7), dtype=np.uint8)
-    octets = where.low[v4].astype(">u4").view(np.uint8).reshape(-1, 4)
-    for place in range(4):
-        cells[v4, place * 4 : place * 4 + 3] = _OCTETS[octets[:, place]]
-        if place < 3:
-            cells[v4, place * 4 + 3] = ord(".")
-    if len(v6_texts):
-        cells[~v4, : v6_texts.shape[1]] = v6_texts[v6_places]
-    cells[:, width] = ord(":")
-    cells[:, width + 1 : width + 6] = _ports()[port]
-    cells[:, width + 6] = _END
-    used = cells != 0
-    starts = np.zeros(len(family), dtype=np.intp)
-    np.cumsum(used.sum(axis=1)[:-1], out=starts[1:])
-    return cells[used].tobytes(), starts
-
-
-def _ipv6(high: NDArray[np.uint64], low: NDArray[np.uint64]) -> tuple[NDArray[np.uint8], NDArray[np.intp]]:
-    """The distinct addresses as rows of characters, NUL padded, and each row's place among them."""
-    pairs = np.stack([high, low], axis=1)
-    distinct, place = np.unique(pairs, axis=0, return_inverse=True)
-    texts = [f"[{IPv6Address((int(pair[0]) << 64) | int(pair[1]))}]".encode() for pair in distinct.tolist()]
-    if not texts:
-        return np.empty((0, 0), np.uint8), place.ravel()
-    width = max(map(len, texts))
-    return np.frombuffer(b"".join(text.ljust(width, b"\0") for text in texts), np.uint8).reshape(-1, width), (
-        place.ravel()
-    )
-
-
-def _digits(number: int, width: int) -> NDArray[np.uint8]:
-    """The numbers below `number` in digits, one a row, NUL padded."""
-    text: NDArray[np.uint8] = np.arange(number).astype(f"S{width}").view(np.uint8).reshape(-1, width)
-    return text
-
-
-_OCTETS = _digits(256, 3)
-
-
-@lru_cache(maxsize=1)
-def _ports() -> NDArray[np.uint8]:
-    table = _digits(65536, 5)
-    table[0] = np.frombuffer(b"*\0\0\0\0", dtype=np.uint8)
-    return table
 
 
 PROTOCOLS: dict[tuple[int, int], str] = {

@@ -114,7 +114,10 @@ class Session:
         return self.view.details_need if self.details_open else frozenset()
 
     def request(self) -> Request:
-        """What the engine should make."""
+        """What the engine should make; with other columns a filter looks for its words in those."""
+        chosen = self.choices.query.filter
+        if chosen is not None and chosen.searched != self.grammar.searched:
+            self.filter(chosen.expression)
         return Request(
             tab=self.active,
             query=replace(self.choices.query, names=self.naming.on),
@@ -149,8 +152,9 @@ class Session:
 
     @property
     def grammar(self) -> Grammar:
-        """What a filter can ask of this tab."""
-        return grammar(self.views[self.active], self.saved, self.naming.hosts)
+        """What a filter can ask of this tab; words are looked for in what may show."""
+        view = self.views[self.active]
+        return grammar(view, self.saved, self.naming.hosts, self.chosen.columns(view))
 
     @property
     def expression(self) -> str:

@@ -18,6 +18,7 @@ from sockscope.app.model.states import NAMES
 from sockscope.app.view import namespaces, search, units
 from sockscope.app.view.addresses import whole
 from sockscope.app.view.columns import Cell, Column, Field
+from sockscope.app.view.endsearch import in_local, in_remote
 from sockscope.app.view.format import UNKNOWN, address, duration, endpoint
 from sockscope.app.view.naming import Naming
 from sockscope.app.view.ordering import by_text
@@ -215,7 +216,7 @@ LOCAL = Column(
     align="port",
     minimum=15,
     grow=1,
-    search=search.in_local,
+    search=in_local,
     short="Local",
     named=_named_end("local", _local_cell),
     host=("family", "local_address"),
@@ -233,7 +234,7 @@ REMOTE = Column(
     priority=1,
     align="port",
     grow=1,
-    search=search.in_remote,
+    search=in_remote,
     short="Foreign",
     named=_named_end("remote", _remote_cell),
     host=("family", "remote_address"),

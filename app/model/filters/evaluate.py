@@ -27,22 +27,25 @@ class Grammar:
     fields: Mapping[str, Field] = field(default_factory=dict)
     find: Find = lambda rows, _: np.zeros(len(rows), np.bool_)
     saved: Mapping[str, str] = field(default_factory=dict)
+    searched: frozenset[str] = frozenset()
+    """The columns in which bare texts and patterns are found."""
 
 
 @dataclass(frozen=True, slots=True)
 class Filter:
     """An expression that was understood: its text, its tree, and which rows pass. Filters of one tab are
-    equal where their texts are."""
+    equal where their texts are and the columns that they look into."""
 
     expression: str
     tree: Node = field(compare=False)
     passes: Test = field(compare=False)
+    searched: frozenset[str] = frozenset()
 
 
 def compile_filter(expression: str, grammar: Grammar) -> Filter:
     """A filter for rows of one tab; FilterError says what was expected, and where."""
     tree = parse(expression, grammar.fields, grammar.saved)
-    return Filter(expression, tree, _compiled(tree, grammar))
+    return Filter(expression, tree, _compiled(tree, grammar), grammar.searched)
 
 
 def _compiled(node: Node, grammar: Grammar) -> Test:

@@ -37,6 +37,12 @@ class Word:
         """Whether it is of digits."""
         return not self.text or (self.text.isascii() and self.text.isdecimal())
 
+    def around(self, separator: str) -> list[tuple[str, str]]:
+        """What of it stands before and after each `separator` in it: a text of two parts with that between
+        them contains it also where the first ends and the second begins so."""
+        places = [place for place, sign in enumerate(self.text) if sign == separator]
+        return [(self.text[:place], self.text[place + 1 :]) for place in places]
+
     def matches(self, texts: Sequence[str]) -> Matches:
         """Which of the texts contain it."""
         return np.fromiter((self.text in text.lower() for text in texts), np.bool_, len(texts))
