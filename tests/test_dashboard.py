@@ -66,6 +66,8 @@ class Stage:
 
     def details(self) -> str:
         panel = self.app.screen_stack[0].query_one(Panel)
+        if not panel.display:
+            return ""
         return "\n".join(
             "".join(segment.text for segment in panel.render_line(y)) for y in range(panel.size.height)
         )

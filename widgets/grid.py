@@ -102,6 +102,7 @@ class Grid(Toned, Fitted, can_focus=True):
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
         self._rows: Rows | None = None
+        self._width = 1
         self._why_empty = ""
         self._cursor = 0
         self._cursor_key: int | None = None
@@ -145,6 +146,7 @@ class Grid(Toned, Fitted, can_focus=True):
     def show(self, rows: Rows, why_empty: str = "") -> None:
         """Show these rows; cursor and window follow the rows they were on."""
         self._why_empty = why_empty
+        self._width = self._measured
         old, self._rows = self._rows, rows.wide(self._width)
         top = round(self.scroll_offset.y)
         back, self._returning = self._returning, None
@@ -205,7 +207,7 @@ class Grid(Toned, Fitted, can_focus=True):
         self._cursor_key = rows.key(self._cursor)
 
     @property
-    def _width(self) -> int:
+    def _measured(self) -> int:
         return max(1, self.scrollable_content_region.width)
 
     def _resize_virtual(self) -> None:
@@ -276,6 +278,7 @@ class Grid(Toned, Fitted, can_focus=True):
         """Another size, other lines."""
         if self._rows is None:
             return
+        self._width = self._measured
         self._rows = self._rows.wide(self._width)
         self._resize_virtual()
         self._keep_in_view()

@@ -26,17 +26,19 @@ class Panel(Toned, Fitted, can_focus=False):
         super().__init__(id=id)
         self._make: Callable[[int], Lines] = _nothing
         self._lines: Lines = ()
+        self._width = 0
 
     def show(self, make: Callable[[int], Lines]) -> None:
         """Show the lines that `make` gives for a width."""
         self._make = make
-        width = self.scrollable_content_region.width
-        if width:
-            self._paint(make(width), width)
+        self._width = self.scrollable_content_region.width
+        if self._width:
+            self._paint(make(self._width), self._width)
 
     def fit(self) -> None:
         """Another width, other lines."""
-        self._lines = self._make(self.scrollable_content_region.width)
+        self._width = self.scrollable_content_region.width
+        self._lines = self._make(self._width)
         self.virtual_size = Size(0, len(self._lines))
 
     def _paint(self, lines: Lines, width: int) -> None:
@@ -54,5 +56,4 @@ class Panel(Toned, Fitted, can_focus=False):
     def render_line(self, y: int) -> Strip:
         """One line of the window."""
         index = round(self.scroll_offset.y) + y
-        width = self.scrollable_content_region.width
-        return self.strip(self._lines[index], width) if index < len(self._lines) else self.strip((), width)
+        return self.strip(self._lines[index] if index < len(self._lines) else (), self._width)

@@ -12,6 +12,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from sockscope.app.view.columns import Cell
+from sockscope.widgets.plain import PlainLines
 
 TONES = (
     "dim",
@@ -44,6 +45,7 @@ class Toned(Widget):
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id, classes=classes)
+        self._styles_cache = PlainLines()
         self._tone_styles: dict[str, Style] = {}
         self._looks: dict[tuple[str, Style | None], Style] = {}
 

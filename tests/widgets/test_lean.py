@@ -7,6 +7,7 @@ import re
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.cells import cell_len
 from rich.color import ColorSystem
 from rich.console import Console
 from rich.segment import Segment
@@ -100,20 +101,40 @@ def test_lines_that_differ_in_nothing_take_no_room() -> None:
 def test_a_terminal_that_gets_only_differences_shows_the_same(before: str, after: str) -> None:
     shown = Shown()
     old, new = (strip((text, PLAIN)).adjust_cell_length(24, PLAIN) for text in (before, after))
-    screen = [glyph[0] for glyph in glyphs(old)]
+    screen = list(glyphs(old).text)
     shown.send(0, 0, old)
-    wanted = [glyph[0] for glyph in glyphs(new)]
+    wanted = glyphs(new).text
     for first, end in shown.send(0, 0, new):
-        assert wanted[first]
-        assert end == len(wanted) or wanted[end] or not wanted[end - 1]
+        assert wanted[first] != "\0"
+        assert end == len(wanted) or wanted[end] != "\0"
         screen[first:end] = wanted[first:end]
-    assert screen == wanted
+    assert screen == list(wanted)
+
+
+@given(st.lists(st.text("ab界e\u0301\u0302…", max_size=6), max_size=6))
+def test_every_cell_has_one_character_and_one_style(texts: list[str]) -> None:
+    made = glyphs(strip(*((text, (PLAIN, BOLD)[place % 2]) for place, text in enumerate(texts))))
+    text = "".join(texts).lstrip("\u0301\u0302")
+    assert len(made.text) == len(made.style) == cell_len(text)
+    bases = [(sign, place) for place, sign in enumerate(text) if sign not in "\u0301\u0302"]
+    shown = [sign for sign in made.text if sign != "\0"]
+    for (base, place), sign in zip(bases, shown, strict=True):
+        marked = text[place + 1 : place + 2] in ("\u0301", "\u0302")
+        assert (sign == base) != marked
+
+
+def test_characters_that_stand_for_others_do_not_run_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shown_module, "_MOST_CLUSTERS", 2)
+    shown = Shown()
+    for letter in "abcd":
+        assert shown.send(0, 0, strip((letter + "\u0301", PLAIN))) == [(0, 1)]
+        assert len(shown_module._clusters) <= 3
 
 
 def test_a_line_that_is_shown_is_not_looked_at_cell_by_cell(monkeypatch: pytest.MonkeyPatch) -> None:
     looked: list[Strip] = []
 
-    def watched(strip: Strip) -> list[shown_module.Glyph]:
+    def watched(strip: Strip) -> shown_module.Glyphs:
         looked.append(strip)
         return glyphs(strip)
 
