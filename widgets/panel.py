@@ -31,9 +31,10 @@ class Panel(Toned, Fitted, can_focus=False):
     def show(self, make: Callable[[int], Lines]) -> None:
         """Show the lines that `make` gives for a width."""
         self._make = make
-        self._width = self.scrollable_content_region.width
-        if self._width:
-            self._paint(make(self._width), self._width)
+        width = self.scrollable_content_region.width
+        if width:
+            self._width = width
+            self._paint(make(width), width)
 
     def fit(self) -> None:
         """Another width, other lines."""
