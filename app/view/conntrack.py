@@ -170,10 +170,11 @@ def standing(store: Store) -> tuple[Cell, ...]:
     full = use(store)
     if full.count < 0:
         return ()
+    where = f" in netns {full.namespace}" if full.namespace else ""
     if full.share is None:
-        return (Cell(f"{count(full.count)} tracked", "dim"),)
+        return (Cell(f"{count(full.count)} tracked{where}", "dim"),)
     lost = f", {short(full.lost)}/s turned away" if full.lost else ""
-    words = f"{count(full.count)} of {count(full.limit)} tracked ({_percent(full.share)}{lost})"
+    words = f"{count(full.count)} of {count(full.limit)} tracked{where} ({_percent(full.share)}{lost})"
     return (Cell(f"{ALARM} {words}", "alarm") if full.alarming else Cell(words, "dim"),)
 
 
