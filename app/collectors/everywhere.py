@@ -119,7 +119,9 @@ class Together:
         """The table of all namespaces; at least one of them has it."""
         there = [(inode, tables[name]) for inode, tables in parts if name in tables]
         first = there[0][1]
-        columns = {each: self._joined(each, [table.columns[each] for _, table in there]) for each in first.columns}
+        columns = {
+            each: self._joined(each, [table.columns[each] for _, table in there]) for each in first.columns
+        }
         lengths = [(inode, len(table)) for inode, table in there]
         if lengths != self._lengths:
             inodes = np.array([inode for inode, _ in lengths], np.uint64)
@@ -205,7 +207,9 @@ class RoutesEverywhere(Everywhere):
                     inode,
                     {
                         "routes": own.with_columns(first_hop=first + np.uint32(hops)) if hops else own,
-                        "nexthops": own_hops.with_columns(route=own_hops.numbers("route") + np.uint32(routes)),
+                        "nexthops": own_hops.with_columns(
+                            route=own_hops.numbers("route") + np.uint32(routes)
+                        ),
                     },
                 )
             )

@@ -74,7 +74,7 @@ class Lookup(NamedTuple):
 class LookupsCollector:
     """Asks rtnetlink the questions it was given last."""
 
-    provides = ("lookups",)
+    provides: tuple[str, ...] = ("lookups",)
 
     def __init__(self) -> None:
         self._questions: Sequence[Lookup] = ()

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from sockscope.app.frames.table import Numbers, Strings, Table
 from sockscope.app.model.identity import mix
-from sockscope.app.model.namespaces import netns_of
 from sockscope.app.model.meanings import SEVERITIES, by_type, meaning
+from sockscope.app.model.namespaces import netns_of
 from sockscope.app.model.rates import Change, Key, find
 
 
@@ -28,8 +28,8 @@ def identity(section: str, name: str) -> int:
 class Layout:
     """What holds for the rows of a table while the kernel lists the same counters.
 
-    `interfaces` is unknown for counters of a whole namespace; `netns` as in namespaces.py; `listed_late` are counters that the kernel
-    lists from their first event on, so they were 0 before.
+    `interfaces` is unknown for counters of a whole namespace; `netns` is that of namespaces.py; `listed_late`
+    are counters that the kernel lists from their first event on, so they were 0 before.
     """
 
     sections: Strings

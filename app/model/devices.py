@@ -11,8 +11,10 @@ from sockscope.app.model.rates import find
 
 
 def device_names(device: Numbers, links: Table | None, netns: Numbers | None = None) -> Strings:
-    """The name of the interface with each index: unknown for index 0, `if7` for one that is not listed. `netns`
-    tells of each in which network namespace it is, where table `links` has those of several."""
+    """The name of the interface with each index: unknown for index 0, `if7` for one that is not listed.
+
+    `netns` tells of each in which network namespace it is, where table `links` has those of several.
+    """
     if not device.any():
         return Strings(np.full(len(device), UNKNOWN, np.int32), ())
     several = netns is not None and links is not None and "netns" in links

@@ -61,9 +61,10 @@ def polled(rows: Table, event: int) -> Table:
 
 
 def destroyed(events: Table, seen: Table | None, sockets: Table | None, floor: float) -> Table:
-    """What destroy events tell, which have a column `namespace` by now. `seen` has a row for each event with what was polled of the socket (`since`
-    NaN where it never was); `sockets` the last poll, for its listeners; `floor` is when those that were not
-    seen were not there yet (CLOCK_MONOTONIC, -inf: not known)."""
+    """What destroy events tell, which have a column `namespace` by now. `seen` has a row for each event with
+    what was polled of the socket (`since` NaN where it never was); `sockets` the last poll, for its
+    listeners; `floor` is when those that were not seen were not there yet (CLOCK_MONOTONIC, -inf: not known).
+    """
     known = np.zeros(len(events), np.bool_) if seen is None else ~np.isnan(seen.numbers("since"))
     told = ("family", "protocol", *ENDS, "namespace")
     columns: dict[str, Column] = {name: events.columns[name] for name in told}

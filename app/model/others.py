@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from sockscope.app.frames.table import Numbers, Strings, Table, concatenate
+from sockscope.app.frames.table import Numbers, Table, concatenate
 from sockscope.app.model.devices import device_names
 from sockscope.app.model.identity import mix
 from sockscope.app.model.namespaces import carried, named, netns_of
@@ -63,9 +63,9 @@ class OthersModel:
 
     The columns of tables `packet`, `netlink` (`port` and `peer` as local_port and remote_port) and `vsock`,
     with 0 or -1 where a kind has no such thing; besides `family` (u1), `interface` (text, unknown for any),
-    `namespace` (text, namespaces.py), `user`, the owner as in model/sockets.py, and `growing` (bool): it lost something within GROWS_FOR
-    seconds. Switch `only_programs` leaves the kernel's own ends of netlink out, `every_holder` adds `pids` as
-    in model/sockets.py.
+    `namespace` (text, namespaces.py), `user`, the owner as in model/sockets.py, and `growing`
+    (bool): it lost something within GROWS_FOR seconds. Switch `only_programs` leaves the kernel's own ends of
+    netlink out, `every_holder` adds `pids` as in model/sockets.py.
     """
 
     needs = ("packet", "netlink", "vsock", "links", "owners", "processes", "unowned")

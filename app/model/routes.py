@@ -24,7 +24,7 @@ _MOVING = "expires"
 
 @dataclass(frozen=True, eq=False, slots=True)
 class _Given:
-    """What rows are made of; `where` is what titles say of the network namespace, "" where there is but one."""
+    """What rows are made of; `where` is what titles say of the network namespace, "" where there is one."""
 
     routes: Table
     exceptions: Table
@@ -104,8 +104,9 @@ class RoutesModel:
     - `title` (text) of rows with `heading`, and `rule` (i4): its place in `rules.everything`, or -1
     - `namespace` (text, namespaces.py)
 
-    Of several network namespaces each is a list of its own, the own one first. In it table main comes first, local last, each other table by its number, each below the rules that choose it
-    (model/route_rows.py); then the exceptions, then the rules that lead to no route. Switch `hide_local`
+    Table main comes first, local last, each other table by its number, each below the rules that choose it
+    (model/route_rows.py); then the exceptions, then the rules that lead to no route. Of several network
+    namespaces one comes after the other, the own one first, and none that has no route. Switch `hide_local`
     leaves table local out.
     """
 
@@ -129,12 +130,7 @@ class RoutesModel:
         order = _namespaces(routes, exceptions, store)
         hide_local = options["hide_local"]
         last = self._all
-        if (
-            last is None
-            or last.hide_local != hide_local
-            or last.order != order
-            or last.given.differs(given)
-        ):
+        if last is None or last.hide_local != hide_local or last.order != order or last.given.differs(given):
             last = _All(given, hide_local, order, *self._rows(given, hide_local, order))
         else:
             last = replace(last, given=given, rows=_moved(last, given))
@@ -191,15 +187,13 @@ def _namespaces(routes: Table, exceptions: Table, store: Store) -> list[tuple[in
 UNKNOWN_NAME = "?"
 
 
-def _put_together(
-    given: _Given, parts: list[tuple[int, str, _Made]]
-) -> tuple[NDArray[np.intp], Table]:
+def _put_together(given: _Given, parts: list[tuple[int, str, _Made]]) -> tuple[NDArray[np.intp], Table]:
     """The rows of each namespace below those of the one before, all sections, parents and identities their
     own."""
     tables, sources = [], [_NO_ROWS]
     rows_before = sections = 0
     for inode, name, made in parts:
-        rows, local = made.rows, made.given
+        rows = made.rows
         key, parent, section = rows.numbers("key"), rows.numbers("parent"), rows.numbers("section")
         tables.append(
             rows.with_columns(

@@ -165,6 +165,4 @@ def _each(task: Task, found: object) -> Task:
     name = _PUT_TOGETHER.get(first, "Everywhere")
     arguments = (found,) if first == "sockets" else (found, task.collector)
     hidden = _COUNTERS_HIDDEN if first == "counters" else task.hidden
-    return replace(
-        task, collector=f"{_COLLECTORS}.everywhere:{name}", arguments=arguments, hidden=hidden
-    )
+    return replace(task, collector=f"{_COLLECTORS}.everywhere:{name}", arguments=arguments, hidden=hidden)

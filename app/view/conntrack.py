@@ -17,7 +17,7 @@ from sockscope.app.model.filters.match import Matcher, Matches
 from sockscope.app.model.store import Store
 from sockscope.app.model.tab import Options
 from sockscope.app.view import conntrack_text as text
-from sockscope.app.view import filterfields
+from sockscope.app.view import filterfields, namespaces
 from sockscope.app.view.addresses import whole
 from sockscope.app.view.columns import Cell, Column, Field, TabView
 from sockscope.app.view.conntrack_details import details
@@ -238,6 +238,7 @@ NAT = TabView(
         Column("proto", "Proto", 6, _protocol, _by("protocol"), priority=2, minimum=5, search=_in_protocol),
         Column("state", "State", 11, _state, _by_state, priority=4, search=_in_state),
         Column("expires", "Expires", 7, _expires, _by("timeout"), priority=3, align="right", search=nowhere),
+        namespaces.NAMESPACE,
         _original("source", "Source", "src"),
         _original("destination", "Destination", "dst"),
         Column(
@@ -364,6 +365,7 @@ NAT = TabView(
         Field("zone", lambda rows, row: rows.integer("zone", row)),
         Field("status", _bits),
         Field("id", lambda rows, row: rows.integer("id", row) or None),
+        *namespaces.FIELDS,
     ),
     filters=filterfields.NAT,
     sort=("source", False),
