@@ -106,7 +106,7 @@ class RoutesModel:
 
     Table main comes first, local last, each other table by its number, each below the rules that choose it
     (model/route_rows.py); then the exceptions, then the rules that lead to no route. Of several network
-    namespaces one comes after the other, the own one first, and none that has no route. Switch `hide_local`
+    namespaces one comes after the other, the own one first, without those that have no such route. Switch `hide_local`
     leaves table local out.
     """
 
@@ -144,9 +144,10 @@ class RoutesModel:
         if "netns" not in given.routes:
             source, rows = _rows(given, hide_local)
             return source, rows.with_columns(namespace=_one_name(len(rows), order[0][1]))
-        made = {inode: self._part(given, hide_local, inode, name) for inode, name in order}
-        self._parts = made
-        return _put_together(given, [(inode, name, made[inode]) for inode, name in order])
+        self._parts = {inode: self._part(given, hide_local, inode, name) for inode, name in order}
+        told = [(inode, name, self._parts[inode]) for inode, name in order]
+        some = [part for part in told if not part[2].rows.numbers("heading").all()]
+        return _put_together(given, some or told[:1])
 
     def _part(self, given: _Given, hide_local: bool, inode: int, name: str) -> _Made:
         """The rows of one of several namespaces, made anew only where it changed."""

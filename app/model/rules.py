@@ -106,7 +106,7 @@ def headings(
 ) -> dict[int, list[Heading]]:
     """What stands above the routes of each table: the rules that choose it, then its title, which main goes
     without; and under NOWHERE, if there are such, the rules that choose none of these tables. Titles end in
-    `where`, and with that main has one too."""
+    `where`, and with that they come first and main has one too."""
     known = [] if rules is None else everything(rules)
     made: dict[int, list[Heading]] = {table: [] for table in tables}
     rest: list[Heading] = []
@@ -118,8 +118,10 @@ def headings(
     for table, above in made.items():
         if not above and not any_table:
             above.append(Heading(f"table {names.table(table)}{where} ── no rule leads here"))
-        elif table != MAIN or where:
-            above.append(Heading(f"table {names.table(table)}{where}"))
+        elif where:
+            above.insert(0, Heading(f"table {names.table(table)}{where}"))
+        elif table != MAIN:
+            above.append(Heading(f"table {names.table(table)}"))
     if rest:
         made[NOWHERE] = [Heading(f"other rules{where} ── to no table, or to one without routes"), *rest]
     return made

@@ -238,7 +238,6 @@ NAT = TabView(
         Column("proto", "Proto", 6, _protocol, _by("protocol"), priority=2, minimum=5, search=_in_protocol),
         Column("state", "State", 11, _state, _by_state, priority=4, search=_in_state),
         Column("expires", "Expires", 7, _expires, _by("timeout"), priority=3, align="right", search=nowhere),
-        namespaces.NAMESPACE,
         _original("source", "Source", "src"),
         _original("destination", "Destination", "dst"),
         Column(
@@ -267,6 +266,7 @@ NAT = TabView(
             optional=True,
             needs=NEEDS,
         ),
+        namespaces.NAMESPACE,
         Column(
             "rate",
             "Bytes/s",
