@@ -223,7 +223,11 @@ def _one_name(rows: int, name: str) -> Strings:
 
 
 def _part(table: Table | None, netns: np.uint64) -> Table | None:
-    return None if table is None or "netns" not in table else table.take(table.numbers("netns") == netns)
+    """The rows of one namespace, None while it has not been looked into."""
+    if table is None or "netns" not in table:
+        return None
+    here = table.numbers("netns") == netns
+    return table.take(here) if here.any() else None
 
 
 def _rows(given: _Given, hide_local: bool) -> tuple[NDArray[np.intp], Table]:

@@ -57,7 +57,7 @@ def leading(store: Store, rows: Table, row: int) -> Iterator[Fact]:
     """The rules that choose the table of a route or of a title."""
     rules = store.now("rules")
     table = rows.integer("table", row)
-    if rules is None:
+    if rules is None or ("netns" in rules and not len(rules)):
         yield Fact("rules", "not read yet")
         return
     family = rows.integer("family", row)
