@@ -385,7 +385,16 @@ def test_json_of_statistics_leaves_no_counter_out() -> None:
     told = objects("-s", COUNTED)
     assert len(told) == 9
     assert told[1]["value"] == 0
-    assert list(told[0]) == ["section", "name", "value", "kind", "meaning", "interface", "netns", "netns_inode"]
+    assert list(told[0]) == [
+        "section",
+        "name",
+        "value",
+        "kind",
+        "meaning",
+        "interface",
+        "netns",
+        "netns_inode",
+    ]
 
 
 def test_without_its_table_nothing_is_printed() -> None:

@@ -106,8 +106,8 @@ class RoutesModel:
 
     Table main comes first, local last, each other table by its number, each below the rules that choose it
     (model/route_rows.py); then the exceptions, then the rules that lead to no route. Of several network
-    namespaces one comes after the other, the own one first, without those that have no such route. Switch `hide_local`
-    leaves table local out.
+    namespaces one comes after the other, the own one first, without those that have no such route. Switch
+    `hide_local` leaves table local out.
     """
 
     needs = ("routes", "nexthops", "exceptions", "rules", "links")

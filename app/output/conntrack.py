@@ -38,7 +38,7 @@ def lines(rows: Table, order: NDArray[np.intp], settings: Settings, names: Names
     having no place for that, the new one follows.
     """
     yield "IP masquerading entries"
-    yield front_title(settings) + _line("prot", "expire", "source", "destination", "ports")
+    yield front_title(rows, settings) + _line("prot", "expire", "source", "destination", "ports")
     of, shown = front(rows, settings), rows.take(order)
     names.want(shown.numbers("family"), *(shown.numbers(end) for end in _ENDS))
     for row in order.tolist():

@@ -29,8 +29,8 @@ def lines(rows: Table, order: NDArray[np.intp], settings: Settings) -> Iterator[
     yield "IPv6/IPv4 Group Memberships"
     of = front(rows, settings)
     heading = _line("Interface", "RefCnt", "Group", "Name" if settings.extend else "", width)
-    yield f"{front_title(settings)}{heading}"
-    line = front_title(settings, "-" * 15)
+    yield f"{front_title(rows, settings)}{heading}"
+    line = front_title(rows, settings, "-")
     yield f"{line}{'-' * 15} {'-' * 6} {'-' * 21:<{width}} {'----' if settings.extend else ''}".rstrip()
     for row in order.tolist():
         name = rows.text("name", row) if settings.extend else None

@@ -32,7 +32,7 @@ def lines(rows: Table, order: NDArray[np.intp], settings: Settings, store: Store
     if settings.extend:
         yield from _long(rows, order, addresses)
         return
-    yield front_title(settings) + _line(
+    yield front_title(rows, settings) + _line(
         "Iface", "MTU", [name.upper().replace("_", "-") for name in _COUNTERS], "Flg"
     )
     for row in order.tolist():

@@ -36,7 +36,7 @@ def chosen(rows: Table, settings: Settings) -> NDArray[np.bool_]:
 def lines(rows: Table, order: NDArray[np.intp], settings: Settings) -> Iterator[str]:
     """The names of the columns, and a line a row."""
     head = f"{'Netid':<5} {'State':<11} Recv-Q Send-Q {'Local Address:Port':<23} {'Peer Address:Port':<23}"
-    yield (front_title(settings) + head + (" PID/Program name" if settings.programs else "")).rstrip()
+    yield (front_title(rows, settings) + head + (" PID/Program name" if settings.programs else "")).rstrip()
     shown = rows.take(order)
     of = front(shown, settings)
     owners = list(programs(shown)) if settings.programs else [""] * len(shown)

@@ -65,7 +65,7 @@ def _cache(rows: Table, shown: NDArray[np.intp], asked: list[int], settings: Set
     """As `netstat -rC` had it when there was a route cache; its MSS is now the MTU, and Source, Window and
     irtt, which exceptions do not have, give way to the time left."""
     family = rows.numbers("family")[shown]
-    of, above = front(rows, settings), front_title(settings)
+    of, above = front(rows, settings), front_title(rows, settings)
     for each, name, width in ((V4, "IP", 15), (V6, "IPv6", 38)):
         if each in asked:
             yield f"Kernel {name} routing cache"
@@ -86,7 +86,7 @@ def _ipv4(rows: Table, shown: NDArray[np.intp], settings: Settings, names: Names
     names.want(of.numbers("family"), of.numbers("destination"), of.numbers("gateway"))
     head, tail = _LAYOUTS[min(settings.extend, 2)]
     begin = front(rows, settings)
-    yield f"{front_title(settings)}{'Destination':<15} {'Gateway':<15} {'Genmask':<15} {head}"
+    yield f"{front_title(rows, settings)}{'Destination':<15} {'Gateway':<15} {'Genmask':<15} {head}"
     for row in shown.tolist():
         length = rows.integer("destination_length", row)
         raw = rows.numbers("destination")[row].tobytes()
@@ -107,7 +107,7 @@ def _named_gateway(rows: Table, row: int, names: Names) -> str | None:
 
 def _ipv6(rows: Table, shown: NDArray[np.intp], settings: Settings) -> Iterator[str]:
     of = front(rows, settings)
-    yield f"{front_title(settings)}{'Destination':<30} {'Next Hop':<26} Flag Met Ref  Use If"
+    yield f"{front_title(rows, settings)}{'Destination':<30} {'Next Hop':<26} Flag Met Ref  Use If"
     anything = "::" if settings.numeric_hosts else "[::]"
     for row in shown.tolist():
         length = rows.integer("destination_length", row)

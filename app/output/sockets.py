@@ -70,7 +70,7 @@ def lines(rows: Table, order: NDArray[np.intp], settings: Settings, names: Names
     head = f"Proto Recv-Q Send-Q {'Local Address':<{_ADDRESS}} {'Foreign Address':<{_ADDRESS}} {'State':<11}"
     head += f" {'User':<10} {'Inode':<10}" if settings.extend else ""
     head += f" {'PID/Program name':<20}" if settings.programs else ""
-    head += namespaces.title(settings)
+    head += namespaces.title(rows, settings)
     yield head + (" Timer" if settings.timers else "")
     shown = rows.take(order)
     names.want(*(shown.numbers(name) for name in ("family", "local_address", "remote_address")))

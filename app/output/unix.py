@@ -36,7 +36,7 @@ def lines(rows: Table, order: NDArray[np.intp], settings: Settings) -> Iterator[
     yield _HEADINGS[settings.which]
     head = f"Proto RefCnt Flags       Type       {'State':<13} {'I-Node':<8}"
     head += f" {'PID/Program name':<20}" if settings.programs else ""
-    yield f"{head}{namespaces.title(settings)} Path"
+    yield f"{head}{namespaces.title(rows, settings)} Path"
     shown = rows.take(order)
     paths = shown.strings("path")
     texts = (*paths.values, "")  # what is not known is the last

@@ -13,10 +13,12 @@ from sockscope.app.collectors import netns
 from sockscope.app.collectors.procnet import PROC_NET, deserted
 from tests.lab.namespace import Namespace
 from tests.lab.need import require_root_and
-from tests.lab.sockets import Sockets
+from tests.lab.sockets import Sockets, wait_for
 
 SOCKSTAT = "sockets: used {used}\nTCP: inuse {tcp} orphan 65 tw {tw} alloc 121 mem 395\nUDP: inuse 0 mem 0\n"
-PROTOCOLS = "protocol size sockets memory\nTCP 2304 {tcp} -1\nUDPv6 1088 {udp} -1\nNETLINK 1096 {netlink} -1\n"
+PROTOCOLS = (
+    "protocol size sockets memory\nTCP 2304 {tcp} -1\nUDPv6 1088 {udp} -1\nNETLINK 1096 {netlink} -1\n"
+)
 
 
 @pytest.mark.parametrize(
@@ -37,7 +39,9 @@ def test_only_netlink_sockets_make_a_desert(tmp_path: Path, numbers: dict[str, i
     assert deserted(str(tmp_path)) is answer
 
 
-@pytest.mark.parametrize("text", ["", "sockets: used\n", "sockets: used 0\n", "sockets: used 0\nTCP: inuse 0\n"])
+@pytest.mark.parametrize(
+    "text", ["", "sockets: used\n", "sockets: used 0\n", "sockets: used 0\nTCP: inuse 0\n"]
+)
 def test_what_cannot_be_known_is_no_desert(tmp_path: Path, text: str) -> None:
     (tmp_path / "protocols").write_text(PROTOCOLS.format(tcp=0, udp=0, netlink=0))
     assert not deserted(str(tmp_path))
@@ -64,7 +68,7 @@ def _deserted(here: Sockets) -> bool:
 
 @pytest.mark.lab
 def test_a_namespace_that_was_just_made(here: Sockets) -> None:
-    assert _deserted(here)
+    wait_for(lambda: _deserted(here), "the end of the sockets of ip(8)")
     with here.namespace.socket(socket.AF_NETLINK, socket.SOCK_RAW):
         assert _deserted(here)
 

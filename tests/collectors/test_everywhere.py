@@ -36,6 +36,8 @@ def test_columns_of_the_same_parts_are_the_same() -> None:
     assert again.strings("name") is first.strings("name")
     assert again.numbers("netns") is first.numbers("netns")
     assert again.numbers("value").tolist() == [5, 6, 7, 8]
-    more = together([(ONE, {"links": table([5, 6])}), (TWO, {"links": table([7], Strings.of(["x"]))})], "links")
+    more = together(
+        [(ONE, {"links": table([5, 6])}), (TWO, {"links": table([7], Strings.of(["x"]))})], "links"
+    )
     assert [more.text("name", row) for row in range(3)] == ["lo", "eth0", "x"]
     assert more.numbers("netns").tolist() == [ONE, ONE, TWO]

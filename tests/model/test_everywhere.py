@@ -87,7 +87,12 @@ def test_interfaces_have_rates_and_addresses_of_their_own() -> None:
     rows = model.rows(it.store, Options())
     assert rows is not None
     assert texts(rows, "namespace") == ["own", "own", "web", "web"]
-    assert texts(rows, "name") == ["eth0", "lo", "wire", "lo"] or texts(rows, "name") == ["eth0", "lo", "lo", "wire"]
+    assert texts(rows, "name") == ["eth0", "lo", "wire", "lo"] or texts(rows, "name") == [
+        "eth0",
+        "lo",
+        "lo",
+        "wire",
+    ]
     received = {
         (rows.text("namespace", row), rows.text("name", row)): rows.real("rx_rate", row) for row in range(4)
     }
@@ -103,7 +108,9 @@ def test_details_of_an_interface_are_of_its_namespace() -> None:
     rows = model.rows(it.store, Options())
     assert rows is not None
     wire = texts(rows, "name").index("wire")
-    said = {fact.label: fact.value for part in INTERFACES.details(it.store, rows, wire) for fact in part.facts}
+    said = {
+        fact.label: fact.value for part in INTERFACES.details(it.store, rows, wire) for fact in part.facts
+    }
     assert said["IPv4"].startswith("10.0.0.2/24")
     assert said["netns"] == f"web, net:[{WEB}]"
 

@@ -123,7 +123,16 @@ def test_machine_readable_values(moving: Played) -> None:
     rows = moving.rows()
     row = moving.row(ESTABLISHED)
     values = {field.name: field.value(rows, row) for field in STATISTICS.fields}
-    assert list(values) == ["section", "name", "value", "kind", "meaning", "interface", "netns", "netns_inode"]
+    assert list(values) == [
+        "section",
+        "name",
+        "value",
+        "kind",
+        "meaning",
+        "interface",
+        "netns",
+        "netns_inode",
+    ]
     assert values["meaning"]
     assert {name: values[name] for name in ("section", "name", "value", "kind")} == {
         "section": "Tcp",
