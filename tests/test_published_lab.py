@@ -48,7 +48,7 @@ async def test_the_published_port_its_namespace_and_its_process_are_in_one_row(s
         await on.until(lambda: sum(behind[:20] in line for line in on.lines()) == len(scene.calls))
         for line in on.lines():
             words = line.split()
-            assert words[4].startswith(f"{CALLER}:")
+            assert words[3].startswith(f"{CALLER}:")
             assert f"{HOST}:{PUBLISHED}" in words
             assert f"{WEB}:{PORT}" in line
         await on.press("home", "enter")
