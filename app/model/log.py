@@ -11,7 +11,7 @@ import numpy as np
 
 from sockscope.app.frames.frame import Frame
 from sockscope.app.frames.table import Strings, Table, concatenate
-from sockscope.app.model import logrows, sockets
+from sockscope.app.model import logrows, namespaces, sockets
 from sockscope.app.model.lives import Lives
 from sockscope.app.model.logrows import CLOSED, OPENED
 from sockscope.app.model.sockets import Sockets, left_out
@@ -152,7 +152,8 @@ class LogModel:
             self._event = -1  # the sampler was started anew
         new = numbers > self._event
         self._event = int(numbers[-1])
-        return events.take(new & (events.numbers("local_port") > 0))
+        events = events.take(new & (events.numbers("local_port") > 0))
+        return events.with_columns(namespace=namespaces.named(events, store))
 
     def _append(self, found: list[Table], frame: Frame) -> None:
         if not found:
@@ -171,7 +172,7 @@ class LogModel:
         room = max(0, self._capacity - number)
         kept = [] if self._log is None or not room else [self._log.take(np.arange(len(self._log))[-room:])]
         log = concatenate([*kept, added.take(np.arange(number)[-self._capacity :])])
-        self._log = log.with_columns(**{name: _needed(log.strings(name)) for name in ("name", "user")})
+        self._log = log.with_columns(**{name: _needed(log.strings(name)) for name in _TEXTS})
 
     def _look_back(self, frame: Frame, found: list[Table], short: int) -> None:
         closed = sum(int((rows.numbers("event") == CLOSED).sum()) for rows in found)
@@ -195,6 +196,7 @@ class LogModel:
         )
 
 
+_TEXTS = ("name", "user", "namespace")
 _NAMES = (
     "event",
     "told",
@@ -204,6 +206,7 @@ _NAMES = (
     "cookie",
     "duration",
     "sure",
+    "namespace",
     *logrows.ENDS,
     *logrows.OWNER,
     *logrows.AMOUNTS,
@@ -211,7 +214,7 @@ _NAMES = (
 
 
 def _in_order(rows: Table) -> Table:
-    return Table({name: rows.columns[name] for name in _NAMES})
+    return Table({name: rows.columns[name] for name in _NAMES} | namespaces.carried(rows))
 
 
 def _needed(column: Strings) -> Strings:

@@ -11,6 +11,7 @@ from sockscope.app.frames.frame import Frame
 from sockscope.app.frames.inet import IPPROTO_MPTCP, IPPROTO_SCTP, IPPROTO_UDPLITE
 from sockscope.app.frames.table import Numbers, Strings, Table
 from sockscope.app.model import mptcp, namespaces, socketunits
+from sockscope.app.model.devices import device_names
 from sockscope.app.model.former import FormerOwners
 from sockscope.app.model.identity import mix
 from sockscope.app.model.listeners import embryonic, listener_of
@@ -81,7 +82,7 @@ def _with_owners(store: Store, sockets: Table) -> Table:
         user=_users(uid),
         mark=_marks(sockets, store.now("marks")),
         namespace=namespaces.named(sockets, store),
-        device=_devices(sockets, store.now("links"), store.now("namespaces")),
+        device=_devices(sockets, store.now("links")),
         tcp_state=np.where(sockets.numbers("protocol") == socket.IPPROTO_TCP, sockets.numbers("state"), 0),
         carrier=mptcp.carriers(sockets, mptcp_table),
         token=mptcp.tokens(sockets, mptcp_table),
@@ -111,10 +112,9 @@ def identity(sockets: Table) -> Key:
     own = (cookie > 0) & (sockets.numbers("protocol") != IPPROTO_SCTP)
     if own.all():
         return cookie
-    names = ["family", "protocol", "local_address", "remote_address", "local_port", "remote_port", "inode"]
-    if "netns" in sockets:
-        names.append("netns")
-    return np.where(own, cookie, mix(*(sockets.numbers(name) for name in names)))
+    names = ("family", "protocol", "local_address", "remote_address", "local_port", "remote_port", "inode")
+    told = (*(sockets.numbers(name) for name in names), namespaces.netns_of(sockets))
+    return np.where(own, cookie, mix(*told))
 
 
 def _user_ids(sockets: Table) -> NDArray[np.uint32]:
@@ -130,18 +130,9 @@ def _users(uid: NDArray[np.uint32]) -> Strings:
     return Strings(codes[place], names.values)
 
 
-def _devices(sockets: Table, links: Table | None, known: Table | None) -> Strings:
-    """Names of bound interfaces: unknown where there is none, `if7` for one that is not listed, as those of
-    other network namespaces."""
-    interface = sockets.numbers("interface")
-    if not interface.any():
-        return Strings(np.full(len(interface), -1, np.int32), ())
-    listed = namespaces.is_own(sockets, known).tolist()
-    names = {} if links is None else dict(zip(links.numbers("index").tolist(), _names(links), strict=True))
-    return Strings.of(
-        (names.get(index, f"if{index}") if here else f"if{index}") if index else None
-        for index, here in zip(interface.tolist(), listed, strict=True)
-    )
+def _devices(sockets: Table, links: Table | None) -> Strings:
+    """Names of bound interfaces."""
+    return device_names(sockets.numbers("interface"), links, namespaces.netns_of(sockets))
 
 
 def _marks(sockets: Table, marks: Table | None) -> NDArray[np.int64]:
@@ -150,11 +141,6 @@ def _marks(sockets: Table, marks: Table | None) -> NDArray[np.int64]:
         return np.full(len(sockets), -1, np.int64)
     told: NDArray[np.int64] = marks.numbers("mark")
     return told
-
-
-def _names(links: Table) -> list[str | None]:
-    names = links.strings("name")
-    return [names[row] for row in range(len(links))]
 
 
 def is_listener(rows: Table) -> NDArray[np.bool_]:
