@@ -99,7 +99,6 @@ _QUEUES: Fields = {
     "recvq": _number("bytes (a listener: connections) that wait to be read", "rx_queue", "bytes", unknown=-1),
     "sendq": _number("bytes not yet acknowledged (a listener: its backlog)", "tx_queue", "bytes", unknown=-1),
 }
-_DEVICE = Words("device the socket is bound to", _texts("device"))
 
 SOCKETS: Fields = {
     "state": Choice("TCP state, or a group as ss has it", _state, TCP_STATES, SUGGESTED_STATES),
@@ -109,8 +108,8 @@ SOCKETS: Fields = {
     "dport": Port("foreign port", ("remote_port",)),
     "port": Port("either port", ("local_port", "remote_port")),
     "proto": Words("protocol, as the first column has it", _protocol),
-    "dev": _DEVICE,
-    "iface": _DEVICE,
+    "dev": Words("device the socket is bound to", _texts("device")),
+    "iface": Words("interface it is bound to, or that has its local address", _texts("used")),
     **_OWNER,
     "unit": Words("systemd unit or container", _texts("unit"), needs=frozenset(UNITS_NEED)),
     "user": Words("user", _user),

@@ -37,7 +37,7 @@ def sockets(picks: list[tuple[int, int, int, int, int]]) -> Table:
             "uid": (column[:, 4] % 2).astype(np.uint32),
             "unit": Strings.of(["nginx", None, "docker 0123"][pick[4] % 3] for pick in picks),
             "namespace": Strings.of(["own", None, "web"][pick[4] % 3] for pick in picks),
-            "device": Strings.of(["eth0", None][pick[4] % 2] for pick in picks),
+            "used": Strings.of(["eth0", None][pick[4] % 2] for pick in picks),
             "rx_queue": column[:, 4].astype(np.uint32),
             "rate": np.where(column[:, 4] % 2 == 0, np.nan, column[:, 4]).astype(np.float64),
         }
