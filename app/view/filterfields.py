@@ -16,7 +16,7 @@ from sockscope.app.model.health import NEEDS as HEALTH
 from sockscope.app.model.listening import REACHES
 from sockscope.app.model.unix import STATES as UNIX_STATES
 from sockscope.app.model.unix import TYPES as UNIX_TYPES
-from sockscope.app.model.unix import UNCONNECTED
+from sockscope.app.model.unix import UNCONNECTED, directories
 from sockscope.app.model.users import NO_USER
 from sockscope.app.view import conntrack_text
 from sockscope.app.view.search import PROTOCOLS
@@ -180,9 +180,11 @@ STATISTICS: Fields = {
 }
 UNIX: Fields = {
     "name": Words("path or abstract name", _texts("path")),
+    "dir": Words("directory of the path", lambda rows: directories(rows.strings("path"))),
     "type": _named("type", "type", UNIX_TYPES),
     "state": _named("state", "condition", {**UNIX_STATES, UNCONNECTED: "unconnected"}),
     **_OWNER,
+    "unit": Words("systemd unit or container of the process", _texts("unit")),
     "user": Words("user", _user),
     "peer": Words("process at the other end", _texts("peer_process")),
     **_QUEUES,

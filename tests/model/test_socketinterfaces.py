@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+from typing import Any
 
 import numpy as np
 from hypothesis import given
@@ -16,7 +17,7 @@ from sockscope.app.model.store import Store
 from tests.fake import sockets
 from tests.model.link_tables import addresses_table, links_table
 
-LINKS = [{"name": "loop", "flags": 0x49}, {"name": "eth0"}, {"name": "eth1"}]
+LINKS: list[dict[str, Any]] = [{"name": "loop", "flags": 0x49}, {"name": "eth0"}, {"name": "eth1"}]
 OWN = {
     "127.0.0.1": ["loop"],
     "::1": ["loop"],
