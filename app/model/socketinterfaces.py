@@ -12,6 +12,8 @@ from sockscope.app.frames.table import UNKNOWN, Numbers, Strings, Table
 from sockscope.app.model.rates import Key
 from sockscope.app.model.store import Store
 
+NEEDS = ("links", "addresses")
+"""Tables that tell the interfaces of addresses."""
 ANY = "any"
 """What is bound to neither an address nor a device."""
 LOOPBACK = "lo"
@@ -119,7 +121,7 @@ def _looked_up(keys: Key, codes: dict[int, int]) -> NDArray[np.int32]:
 
 
 def _loopback(links: Table | None) -> str:
-    if links is not None:
+    if links is not None and "flags" in links:
         for row in np.flatnonzero(links.numbers("flags") & Flag.LOOPBACK).tolist():
             return links.text("name", row) or LOOPBACK
     return LOOPBACK

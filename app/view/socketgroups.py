@@ -9,6 +9,7 @@ from sockscope.app.frames.inet import IPPROTO_SCTP
 from sockscope.app.frames.table import Numbers, Table
 from sockscope.app.model.endpoints import sort_key
 from sockscope.app.model.grouping import SPLITS
+from sockscope.app.model.socketinterfaces import NEEDS
 from sockscope.app.model.socketstates import state_name
 from sockscope.app.model.states import ESTABLISHED, NAMES
 from sockscope.app.view import groupterms as terms
@@ -118,7 +119,7 @@ GROUPINGS = (
         "interface",
         "interface",
         "interfaces",
-        terms.named("Interface", "used", UNKNOWN),
+        terms.named("Interface", "used", UNKNOWN, NEEDS),
         terms.same("iface", "used"),
     ),
     _view(
