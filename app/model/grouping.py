@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sockscope.app.frames.inet import IPPROTO_SCTP
 from sockscope.app.frames.table import Numbers, Strings, Table
 from sockscope.app.model.endpoints import addresses
-from sockscope.app.model.identity import mix
+from sockscope.app.model.identity import alike, mix
 from sockscope.app.model.presence import GONE, NEW, STEADY
 from sockscope.app.model.rates import Key, find
 from sockscope.app.model.states import ORDER
@@ -41,7 +41,7 @@ def grouped(rows: Table, chosen: NDArray[np.intp], split: Split, sums: tuple[str
     GONE.
     """
     keys = mix(*split(rows))[chosen]
-    first, group = _alike(keys)
+    first, group = alike(keys)
     size = len(first)
     presence = np.full(len(keys), STEADY, np.uint8)
     if "presence" in rows:
@@ -61,27 +61,6 @@ def grouped(rows: Table, chosen: NDArray[np.intp], split: Split, sums: tuple[str
     kept = {name: column for name, column in rows.columns.items() if name not in LAID_OUT}
     named = Table(kept, rows.taken).take(chosen[first[largest]])
     return named.with_columns(**{name: column[largest] for name, column in columns.items()})
-
-
-def _alike(keys: Key) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """The first place of each distinct key, and for each place which of them it has.
-
-    Sorting numbers is several times faster than sorting places by them, so each place stands in the low bits
-    of its key; where two keys, which are mixed, are alike in all others after all, places are sorted.
-    """
-    low = np.uint64((1 << len(keys).bit_length()) - 1)
-    packed = np.sort(keys & ~low | np.arange(len(keys), dtype=np.uint64))
-    place = (packed & low).astype(np.intp)
-    ordered = keys[place]
-    other = ordered[1:] != ordered[:-1]
-    if (other & (packed[1:] & ~low == packed[:-1] & ~low)).any():
-        place = np.argsort(keys, kind="stable")
-        ordered = keys[place]
-        other = ordered[1:] != ordered[:-1]
-    begins = np.concatenate([np.ones(min(1, len(keys)), np.bool_), other])
-    group = np.empty(len(keys), np.intp)
-    group[place] = np.cumsum(begins) - 1
-    return place[begins], group
 
 
 def _tally(group: NDArray[np.intp], which: NDArray[np.bool_], size: int) -> NDArray[np.int64]:

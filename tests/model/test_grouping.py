@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sockscope.app.frames.table import Strings, Table
-from sockscope.app.model.grouping import SPLITS, STATE_COUNTS, Growth, _alike, grouped
+from sockscope.app.model.grouping import SPLITS, STATE_COUNTS, Growth, grouped
+from sockscope.app.model.identity import alike
 from sockscope.app.model.states import ORDER
 
 ADDRESSES = ("10.0.0.1", "10.0.0.9", "10.0.1.9", "2001:db8::1", "2001:db8::2", "::ffff:10.0.0.1")
@@ -118,7 +119,7 @@ def test_samples_older_than_needed_are_forgotten() -> None:
 @given(st.lists(st.integers(0, 40).map(lambda value: value * 3), max_size=60))
 def test_places_are_put_together_whatever_the_keys(values: list[int]) -> None:
     keys = np.array(values, np.uint64)  # not mixed: most of them are alike in their high bits
-    first, group = _alike(keys)
+    first, group = alike(keys)
     assert keys[first][group].tolist() == values
     assert len(first) == len(set(values))
     assert all(values.index(int(keys[place])) == place for place in first.tolist())
