@@ -57,7 +57,8 @@ def in_endpoints(family: Numbers, raw: Numbers, port: Numbers, sought: Matcher) 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class _Distinct:
-    """Addresses or endpoints that occur, one a line of `text` beginning at `starts`; `places` tells that of each row."""
+    """What occurs, addresses or endpoints, one a line of `text` beginning at `starts`; `places` tells that of
+    each row."""
 
     text: bytes
     starts: NDArray[np.intp]

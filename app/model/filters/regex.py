@@ -309,7 +309,7 @@ class Regex:
             return np.zeros(0, np.bool_)
         longest = int(lengths.max())
         kind = np.int16 if longest < 2**15 else np.int64  # short numbers are sorted in linear time
-        longest_first = np.argsort(-lengths.astype(kind), kind="stable")
+        longest_first = np.argsort((starts - ends).astype(kind), kind="stable")
         longer = len(lengths) - np.cumsum(np.bincount(lengths, minlength=longest + 1))
         places = starts[longest_first].astype(np.intp)
         letters = np.frombuffer(text, np.uint8)
