@@ -20,7 +20,6 @@ class Scene:
 SCENES = (
     Scene("connections", "1"),
     Scene("connections-syn-recv", "1", ("R",), ("R",)),
-    Scene("connections-time-wait", "1", ("T", "slash", *"proc", "space", *"nginx", "enter"), ("escape",)),
     Scene("connections-details", "1", ("E", "j", "j", "enter"), ("escape", "A")),
     Scene("connections-states", "1", ("f",), ("escape",)),
     Scene("connections-filter", "1", ("slash", *"dport", "space", "tab"), ("escape",)),
