@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 APP, TABLE = "app", "table"
-EVERYWHERE = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,8 +12,8 @@ class Action:
     """Something a key does.
 
     `keys` are Textual's names, `label` how they read; `action` is what Textual runs, `holder` whether the app
-    or the table has it; `tab` is the only tab it holds in. `hint` is its word in the footer, if it stands
-    there, and `rank` how long it stays when room gets short (1: always).
+    or the table has it; `tabs` are the only ones it holds in, if it does not in all. `hint` is its word in
+    the footer, if it stands there, and `rank` how long it stays when room gets short (1: always).
     """
 
     id: str
@@ -25,14 +24,22 @@ class Action:
     group: str
     action: str
     holder: str = APP
-    tab: str = EVERYWHERE
+    tabs: tuple[str, ...] = ()
     hint: str = ""
     rank: int = 9
+    of_groups: str | None = None
+    """What it does while rows are grouped, as the footer says it; "" where it means nothing then, None where
+    grouping makes no difference."""
 
     @property
     def in_palette(self) -> bool:
         """Whether the command palette offers it: moving about is quicker by key."""
         return self.holder == APP and self.id not in ("back", "palette")
+
+    @property
+    def where(self) -> str:
+        """The tabs it holds in, to be put behind its help."""
+        return f" ({', '.join(map(tab_title, self.tabs))})" if self.tabs else ""
 
 
 def tab_title(tab: str) -> str:
@@ -58,7 +65,7 @@ def _only(key: str, state: str, number: int, hint: str, rank: int) -> Action:
         f"Only {state}; the same key again lifts it.",
         "Finding",
         f"only({number})",
-        tab="connections",
+        tabs=("connections",),
         hint=hint,
         rank=rank,
     )
@@ -66,7 +73,16 @@ def _only(key: str, state: str, number: int, hint: str, rank: int) -> Action:
 
 def _switch(key: str, name: str, tab: str, help_: str, hint: str) -> Action:
     return Action(
-        name, key, key, help_.rstrip("."), help_, "Finding", f"switch('{name}')", tab=tab, hint=hint, rank=4
+        name,
+        key,
+        key,
+        help_.rstrip("."),
+        help_,
+        "Finding",
+        f"switch('{name}')",
+        tabs=(tab,),
+        hint=hint,
+        rank=4,
     )
 
 
@@ -131,7 +147,14 @@ ACTIONS: tuple[Action, ...] = (
     _only("E", "ESTABLISHED", 1, "ESTAB", 6),
     _only("C", "CLOSE_WAIT", 8, "CLOSE_WAIT", 7),
     Action(
-        "all_states", "A", "A", "All states", "Every state again.", "Finding", "all_states", tab="connections"
+        "all_states",
+        "A",
+        "A",
+        "All states",
+        "Every state again.",
+        "Finding",
+        "all_states",
+        tabs=("connections",),
     ),
     Action(
         "states",
@@ -141,24 +164,21 @@ ACTIONS: tuple[Action, ...] = (
         "Choose TCP states from a list with their counts.",
         "Finding",
         "states",
-        tab="connections",
+        tabs=("connections",),
         hint="states",
         rank=3,
     ),
-    *(
-        Action(
-            f"group_{tab}",
-            "b",
-            "b",
-            "Group",
-            "Put rows together by what they share; Enter shows a group's rows, Esc comes back.",
-            "Finding",
-            "group",
-            tab=tab,
-            hint="group",
-            rank=4,
-        )
-        for tab in ("connections", "listening")
+    Action(
+        "group",
+        "b",
+        "b",
+        "Group",
+        "Put rows together by what they share; Enter shows a group's rows, Esc comes back.",
+        "Finding",
+        "group",
+        tabs=("connections", "listening", "unix", "nat", "other", "log"),
+        hint="group",
+        rank=4,
     ),
     Action(
         "state_map",
@@ -188,19 +208,20 @@ ACTIONS: tuple[Action, ...] = (
         "Go to the socket at the other end; Esc comes back.",
         "Looking",
         "follow",
-        tab="unix",
+        tabs=("unix",),
         hint="peer",
         rank=3,
+        of_groups="",
     ),
     Action(
         "history",
         "H",
         "H",
         "History",
-        "Go to what the log has of this row's peer; Esc comes back.",
+        "Go to what the log has of this row's peer, or of this group; Esc comes back.",
         "Looking",
         "history",
-        tab="connections",
+        tabs=("connections", "listening"),
         hint="history",
         rank=7,
     ),
@@ -224,7 +245,7 @@ ACTIONS: tuple[Action, ...] = (
         "Bytes/s of each connection, the busiest first; again: the order before.",
         "Finding",
         "line",
-        tab="connections",
+        tabs=("connections",),
         hint="busiest",
         rank=5,
     ),
@@ -240,6 +261,7 @@ ACTIONS: tuple[Action, ...] = (
         TABLE,
         hint="details",
         rank=5,
+        of_groups="rows",
     ),
     Action(
         "which",
@@ -249,7 +271,7 @@ ACTIONS: tuple[Action, ...] = (
         "Type an address: which way would the kernel send packets there?",
         "Looking",
         "which",
-        tab="routes",
+        tabs=("routes",),
         hint="which route",
         rank=3,
     ),
@@ -352,6 +374,13 @@ TAB_KEYS = {each.id.removeprefix("tab_"): each.label for each in ACTIONS if each
 """The key of each tab."""
 
 
-def holding(tab: str) -> tuple[Action, ...]:
-    """The actions that hold in a tab."""
-    return tuple(action for action in ACTIONS if action.tab in (EVERYWHERE, tab))
+def holding(tab: str, *, grouped: bool = False) -> tuple[Action, ...]:
+    """The actions that hold in a tab, with their words for groups while its rows are grouped."""
+    here = (action for action in ACTIONS if not action.tabs or tab in action.tabs)
+    if not grouped:
+        return tuple(here)
+    return tuple(
+        action if action.of_groups is None else replace(action, hint=action.of_groups)
+        for action in here
+        if action.of_groups != ""
+    )

@@ -46,8 +46,7 @@ def _lines() -> Iterator[str]:
             if action.group == group:
                 yield ".TP"
                 yield f".B {_escaped(action.label)}"
-                where = f" ({action.tab.capitalize()})" if action.tab else ""
-                yield from _text(f"{action.help}{where}")
+                yield from _text(f"{action.help}{action.where}")
     yield ".SH DIFFERENCES FROM NETSTAT"
     for subject, there, here in DIFFERENCES:
         yield ".TP"

@@ -6,6 +6,7 @@ import pytest
 
 from sockscope.widgets.menu import Menu
 from tests.fake import TIME_WAIT, frame, sockets
+from tests.model.unix_tables import unix_table
 from tests.test_dashboard import OWNERS, ROWS, Stage, stage
 
 
@@ -23,6 +24,11 @@ async def settled(on: Stage) -> None:
     for number in (1, 5):
         on.source.push(frame(number, sockets(*crowd())))
         await on.until(lambda: on.app._snapshot is not None and on.app._snapshot.frame.number == number)  # noqa: B023
+
+
+def told(on: Stage) -> str:
+    """What the notifications say."""
+    return "\n".join(each.message for each in on.app._notifications)
 
 
 async def by(on: Stage, digit: str) -> None:
@@ -105,7 +111,7 @@ async def test_groups_can_be_copied_and_paused_and_follow_nothing() -> None:
     async with stage() as on:
         await by(on, "9")
         await on.press("y", "p", "m", "p", "M", "escape")
-        await on.until(lambda: "(not bound)" in "".join(on.lines()))
+        await on.until(lambda: on.lines()[0].split()[:2] == ["-", "5"])
 
 
 async def test_rates_show_in_groups_where_they_show_in_rows() -> None:
@@ -124,10 +130,43 @@ def _ids(on: Stage) -> list[str]:
     return [column.id for column in on.app._session.columns]
 
 
-async def test_what_is_for_rows_alone_does_nothing() -> None:
+async def test_the_history_of_a_group() -> None:
+    async with stage() as on:
+        await settled(on)
+        await by(on, "1")
+        await on.until(lambda: len(on.lines()) == 2)
+        assert "⏎ rows" in on.line("footer")
+        await on.press("j", "H")
+        await on.until(lambda: "filter  dst 203.0.113.9" in on.line("filter"))
+        assert on.app._session.active == "log"
+        await on.press("b", "1")
+        await on.until(lambda: "grouped by" in on.line("filter"))
+        await on.press("escape", "escape")
+        await on.until(lambda: on.app._session.active == "connections" and on.grid.cursor == 1)
+        assert "grouped by" in on.line("filter")
+
+
+async def test_what_the_log_does_not_tell_apart_is_said() -> None:
+    async with stage() as on:
+        await by(on, "9")
+        await on.press("H")
+        await on.until(lambda: "does not tell interfaces" in told(on))
+
+
+async def test_groups_lead_nowhere() -> None:
+    async with stage() as on:
+        await on.press("6")
+        on.source.push(frame(2, ROWS, {"unix": unix_table({"inode": 5, "path": "/run/x"}, {"inode": 6})}))
+        await by(on, "3")
+        assert "peer" not in on.line("footer")
+        await on.press("o")
+        await on.until(lambda: "Enter shows its rows" in told(on))
+        await on.press("enter")
+        await on.until(lambda: "peer" in on.line("footer") and len(on.lines()) == 1)
+
+
+async def test_groups_stay_with_their_tab() -> None:
     async with stage() as on:
         await by(on, "4")
-        await on.press("H")
-        assert "grouped by" in on.line("filter")
         await on.press("2", "1", "[", "]")
         await on.until(lambda: "grouped by" in on.line("filter"))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from sockscope.app.actions import ACTIONS, tab_title
+from sockscope.app.actions import ACTIONS, holding
 from sockscope.app.options import apply, parse
 from sockscope.app.settings import Settings, UsageError
 from sockscope.app.usage import DIFFERENCES
@@ -23,9 +23,7 @@ README = Path(__file__).parent.parent / "README.md"
 def table() -> str:
     """The table of keys as README should have it."""
     lines = ["| key | what it does |", "| --- | --- |"]
-    for action in ACTIONS:
-        where = f" ({tab_title(action.tab)})" if action.tab else ""
-        lines.append(f"| `{action.label}` | {action.help}{where} |")
+    lines += [f"| `{action.label}` | {action.help}{action.where} |" for action in ACTIONS]
     return "\n".join(lines)
 
 
@@ -56,7 +54,7 @@ def test_help_has_every_key() -> None:
 
 def test_no_key_means_two_things_in_one_tab() -> None:
     for tab in (view.id for view in VIEWS):
-        keys = [key for action in ACTIONS if action.tab in ("", tab) for key in action.keys.split(",")]
+        keys = [key for action in holding(tab) for key in action.keys.split(",")]
         assert len(keys) == len(set(keys))
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from textwrap import wrap
 from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.screen import ModalScreen
 
-from sockscope.app.actions import ACTIONS, tab_title
+from sockscope.app.actions import ACTIONS
 from sockscope.app.view.columns import Cell
 from sockscope.widgets.panel import Panel
 
@@ -26,10 +27,11 @@ def help_lines(width: int) -> list[list[Cell]]:
         if action.group != group:
             group = action.group
             lines += [[], [Cell(f" {group}", "heading")]]
-        where = f" ({tab_title(action.tab)})" if action.tab else ""
-        lines.append(
-            [Cell(f"  {action.label}".ljust(LABEL), "key"), Cell(f"{action.help}{where}"[: width - LABEL])]
-        )
+        words = wrap(f"{action.help}{action.where}", max(EXAMPLE, width - LABEL))
+        labels = [f"  {action.label}", *[""] * (len(words) - 1)]
+        lines += [
+            [Cell(label.ljust(LABEL), "key"), Cell(text)] for label, text in zip(labels, words, strict=True)
+        ]
     return [*lines, *_filters(), *_marks()]
 
 

@@ -37,7 +37,7 @@ def _tabs_of() -> dict[tuple[str, tuple[object, ...]], set[str]]:
     tabs: dict[tuple[str, tuple[object, ...]], set[str]] = defaultdict(set)
     for action in ACTIONS:
         _, name, parameters = parse(action.action)
-        tabs[name, parameters].add(action.tab)
+        tabs[name, parameters].update(action.tabs or ("",))
     return dict(tabs)
 
 

@@ -20,7 +20,7 @@ from sockscope.app.actions import APP, holding
 from sockscope.app.dashboard.columnkeys import ColumnKeys
 from sockscope.app.dashboard.feed import Arrived, Feed, NameCame, SourceGone, Unmade
 from sockscope.app.dashboard.filtering import Filtering, like_cell
-from sockscope.app.dashboard.groupkeys import OF_ROWS, GroupKeys
+from sockscope.app.dashboard.groupkeys import GroupKeys
 from sockscope.app.dashboard.picture import Picture
 from sockscope.app.model.engine import Request, Snapshot
 from sockscope.app.output.export import export, words_of_row
@@ -241,8 +241,6 @@ class Dashboard(ColumnKeys, GroupKeys):
             return typing and action in ("keep_filter", "back")
         if len(self.screen_stack) > 1:
             return False
-        if action in OF_ROWS and self._session.choices.grouping is not None:
-            return False
         tabs = TABS_OF.get((action, parameters))
         if tabs is not None:
             return "" in tabs or self._session.active in tabs
@@ -312,6 +310,9 @@ class Dashboard(ColumnKeys, GroupKeys):
 
     def action_follow(self) -> None:
         """To the row that the cursor's row belongs to."""
+        if self._session.choices.grouping is not None:
+            self.notify("a group leads nowhere: Enter shows its rows", markup=False)
+            return
         grid, key = self._picture.grid, self._picture.grid.cursor_key
         if self._snapshot is None or key is None:
             return
@@ -325,14 +326,21 @@ class Dashboard(ColumnKeys, GroupKeys):
             self.notify(f"{link.what} is hidden: {way}", markup=False)
 
     def action_history(self) -> None:
-        """To what the log has of the peer of the cursor's row."""
-        session, key = self._session, self._picture.grid.cursor_key
-        wanted = None if self._snapshot is None or key is None else log.history_of(self._snapshot, key)
-        if wanted is None or key is None:
+        """To what the log has of the peer of the cursor's row, or of the members of its group."""
+        session, snapshot, key = self._session, self._snapshot, self._picture.grid.cursor_key
+        if snapshot is None or key is None or not session.shows(snapshot.request):
+            return
+        grouped = session.choices.grouping is not None
+        wanted = self._term_of(snapshot, key) if grouped else log.history_of(snapshot, key)
+        if wanted is None:
+            return
+        if not log.tells(wanted):
+            self.notify(f"the log does not tell {session.view.noun} apart", markup=False)
             return
         came = (session.active, key)
         self.action_tab(log.LOG.id)
         self._origin = came
+        session.group(None)
         session.filter(wanted)
         self._ask_from_the_top()
 
@@ -469,7 +477,8 @@ class Dashboard(ColumnKeys, GroupKeys):
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:  # noqa: ARG002
         """The palette: the actions that hold here, and the themes."""
-        for action in holding(self._session.active):
+        grouped = self._session.choices.grouping is not None
+        for action in holding(self._session.active, grouped=grouped):
             if action.in_palette:
                 yield SystemCommand(action.title, action.help, partial(self.run_action, action.action))
         for theme in THEMES:

@@ -5,12 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from sockscope.app.dashboard.desk import Desk
+from sockscope.app.model.engine import Snapshot
 from sockscope.app.view import choices
 from sockscope.widgets.grid import Place
 from sockscope.widgets.menu import Menu
-
-OF_ROWS = ("follow", "history")
-"""Actions that mean nothing for groups."""
 
 
 class GroupKeys(Desk):
@@ -36,10 +34,9 @@ class GroupKeys(Desk):
         snapshot, session = self._snapshot, self._session
         if snapshot is None or snapshot.rows is None or not session.shows(snapshot.request):
             return
-        places = np.flatnonzero(snapshot.rows.numbers("key") == np.uint64(key))
-        if not len(places):
+        if key not in snapshot.rows.numbers("key"):
             return
-        term = session.term(snapshot.rows, int(places[0]))
+        term = self._term_of(snapshot, key)
         wrong = "no filter can tell these apart" if term is None else ""
         place = self._picture.grid.place
         if term is not None:
@@ -50,6 +47,13 @@ class GroupKeys(Desk):
             return
         self._group_places.setdefault(session.active, []).append(place)
         self._show_others(Place())
+
+    def _term_of(self, snapshot: Snapshot, key: int) -> str | None:
+        """The filter that finds the members of the group of that key, None where there is none such."""
+        if snapshot.rows is None:
+            return None
+        places = np.flatnonzero(snapshot.rows.numbers("key") == np.uint64(key))
+        return self._session.term(snapshot.rows, int(places[0])) if len(places) else None
 
     def _ascend(self) -> bool:
         """Back to the groups that the rows were reached from, or out of them; whether there was a way."""

@@ -86,7 +86,7 @@ class Picture:
         self._header.show(*bars.header(snapshot, status, session.interval, width))
         tabs = {} if snapshot is None else snapshot.tabs
         self._tabs.show(*bars.tab_bar(tuple(session.views.values()), session.active, tabs, width))
-        self._footer.show(*bars.footer(holding(session.active), width))
+        self._footer.show(*bars.footer(holding(session.active, grouped=grouped), width))
         if snapshot is not None:
             states = without_history(snapshot.states) if status.calm else snapshot.states
             self._strip.show(*bars.strip_bar(states, width))

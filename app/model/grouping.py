@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sockscope.app.frames.inet import IPPROTO_SCTP
 from sockscope.app.frames.table import Numbers, Strings, Table
 from sockscope.app.model.endpoints import addresses
-from sockscope.app.model.identity import mix
+from sockscope.app.model.identity import alike, mix
 from sockscope.app.model.presence import GONE, NEW, STEADY
 from sockscope.app.model.rates import Key, find
 from sockscope.app.model.states import ORDER
@@ -35,12 +35,13 @@ def grouped(rows: Table, chosen: NDArray[np.intp], split: Split, sums: tuple[str
 
     Each carries the columns of one of its rows, by which it is named, and: `key` (uint64, mixed from what the
     group shares), `count` (i8), STATE_COUNTS (i8) where rows have a `tcp_state`, for each column in `sums`
-    that the rows have `sum_NAME` (f8; NaN counts as nothing, all NaN gives NaN), and `share` (f8, of all that
+    that the rows have `sum_NAME` (f8; what is unknown, NaN or negative, counts as
+    nothing, and gives NaN where all is), and `share` (f8, of all that
     was counted). Rows that have just gone (`presence`) count as nothing, and a group that has no others is
     GONE.
     """
     keys = mix(*split(rows))[chosen]
-    first, group = _alike(keys)
+    first, group = alike(keys)
     size = len(first)
     presence = np.full(len(keys), STEADY, np.uint8)
     if "presence" in rows:
@@ -62,27 +63,6 @@ def grouped(rows: Table, chosen: NDArray[np.intp], split: Split, sums: tuple[str
     return named.with_columns(**{name: column[largest] for name, column in columns.items()})
 
 
-def _alike(keys: Key) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """The first place of each distinct key, and for each place which of them it has.
-
-    Sorting numbers is several times faster than sorting places by them, so each place stands in the low bits
-    of its key; where two keys, which are mixed, are alike in all others after all, places are sorted.
-    """
-    low = np.uint64((1 << len(keys).bit_length()) - 1)
-    packed = np.sort(keys & ~low | np.arange(len(keys), dtype=np.uint64))
-    place = (packed & low).astype(np.intp)
-    ordered = keys[place]
-    other = ordered[1:] != ordered[:-1]
-    if (other & (packed[1:] & ~low == packed[:-1] & ~low)).any():
-        place = np.argsort(keys, kind="stable")
-        ordered = keys[place]
-        other = ordered[1:] != ordered[:-1]
-    begins = np.concatenate([np.ones(min(1, len(keys)), np.bool_), other])
-    group = np.empty(len(keys), np.intp)
-    group[place] = np.cumsum(begins) - 1
-    return place[begins], group
-
-
 def _tally(group: NDArray[np.intp], which: NDArray[np.bool_], size: int) -> NDArray[np.int64]:
     return np.bincount(group[which], minlength=size).astype(np.int64)
 
@@ -99,7 +79,11 @@ def _by_state(
 def _sum(
     values: Numbers, group: NDArray[np.intp], there: NDArray[np.bool_], size: int
 ) -> NDArray[np.float64]:
-    known = there & ~np.isnan(values) if values.dtype.kind == "f" else there
+    known = there
+    if values.dtype.kind == "f":
+        known = there & ~np.isnan(values)
+    elif values.dtype.kind == "i":
+        known = there & (values >= 0)
     if not known.all():
         values, group = values[known], group[known]
     total = np.bincount(group, values, size)
@@ -136,32 +120,44 @@ class Growth:
         return result
 
 
-def _ends(rows: Table, end: str) -> tuple[NDArray[np.uint64], NDArray[np.uint64], NDArray[np.bool_]]:
-    found = addresses(rows.numbers("family"), rows.numbers(f"{end}_address"))
-    return found.high, found.low, found.ipv4
+def by_address(name: str) -> Split:
+    """By address; IPv4 and IPv4-mapped ones are the same."""
+
+    def split(rows: Table) -> tuple[Numbers, ...]:
+        found = addresses(rows.numbers("family"), rows.numbers(name))
+        return found.high, found.low
+
+    return split
 
 
-def by_remote(rows: Table) -> tuple[Numbers, ...]:
-    """By remote address; IPv4 and IPv4-mapped ones are the same."""
-    high, low, _ = _ends(rows, "remote")
-    return high, low
+def by_network(name: str) -> Split:
+    """By network of the address: /24 of IPv4, /64 of IPv6."""
+
+    def split(rows: Table) -> tuple[Numbers, ...]:
+        found = addresses(rows.numbers("family"), rows.numbers(name))
+        ipv4 = found.ipv4
+        return found.high, np.where(ipv4, found.low & ~np.uint64(0xFF), np.uint64(0)), ipv4
+
+    return split
 
 
-def by_network(rows: Table) -> tuple[Numbers, ...]:
-    """By remote network: /24 of IPv4, /64 of IPv6."""
-    high, low, ipv4 = _ends(rows, "remote")
-    return high, np.where(ipv4, low & ~np.uint64(0xFF), np.uint64(0)), ipv4
+def by_target(name: str, port: str) -> Split:
+    """By address and port: what runs short of local ports together."""
+    where = by_address(name)
+    return lambda rows: (*where(rows), rows.numbers(port))
 
 
-def by_target(rows: Table) -> tuple[Numbers, ...]:
-    """By remote address and port: what runs short of local ports together."""
-    high, low, _ = _ends(rows, "remote")
-    return high, low, rows.numbers("remote_port")
+def by_numbers(*names: str) -> Split:
+    """By columns of numbers."""
+    return lambda rows: tuple(rows.numbers(name) for name in names)
 
 
-def by_local_port(rows: Table) -> tuple[Numbers, ...]:
-    """By local port, TCP apart from UDP."""
-    return rows.numbers("protocol"), rows.numbers("local_port")
+def by_text(text: str | Callable[[Table], Strings]) -> Split:
+    """By a column of text, or one that is made of others; case does not count, and what is not known is
+    together."""
+    if isinstance(text, str):
+        return lambda rows: (_text(rows.strings(text)),)
+    return lambda rows: (_text(text(rows)),)
 
 
 def _text(column: Strings) -> Numbers:
@@ -172,16 +168,6 @@ def _text(column: Strings) -> Numbers:
 _MASK = 2**64 - 1
 
 
-def by_process(rows: Table) -> tuple[Numbers, ...]:
-    """By name of the owning process; what has no known owner together."""
-    return (_text(rows.strings("name")),)
-
-
-def by_user(rows: Table) -> tuple[Numbers, ...]:
-    """By user."""
-    return (rows.numbers("uid"),)
-
-
 def by_state(rows: Table) -> tuple[Numbers, ...]:
     """By protocol and state; associations of SCTP have states of their own."""
     protocol = rows.numbers("protocol")
@@ -189,31 +175,16 @@ def by_state(rows: Table) -> tuple[Numbers, ...]:
     return protocol, rows.numbers("state"), association
 
 
-def by_device(rows: Table) -> tuple[Numbers, ...]:
-    """By the interface that a socket is bound to."""
-    return (_text(rows.strings("device")),)
-
-
-def by_unit(rows: Table) -> tuple[Numbers, ...]:
-    """By systemd unit or container."""
-    return (_text(rows.strings("unit")),)
-
-
-def by_namespace(rows: Table) -> tuple[Numbers, ...]:
-    """By network namespace."""
-    return (_text(rows.strings("namespace")),)
-
-
 SPLITS: Mapping[str, Split] = {
-    "remote": by_remote,
-    "network": by_network,
-    "target": by_target,
-    "process": by_process,
-    "unit": by_unit,
-    "user": by_user,
-    "port": by_local_port,
+    "remote": by_address("remote_address"),
+    "network": by_network("remote_address"),
+    "target": by_target("remote_address", "remote_port"),
+    "process": by_text("name"),
+    "unit": by_text("unit"),
+    "user": by_numbers("uid"),
+    "port": by_numbers("protocol", "local_port"),
     "state": by_state,
-    "device": by_device,
-    "namespace": by_namespace,
+    "interface": by_text("used"),
+    "namespace": by_text("namespace"),
 }
 """What sockets can be grouped by."""

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sockscope.app.frames.table import Numbers, Strings, Table, concatenate
+from sockscope.app.frames.table import UNKNOWN, Numbers, Strings, Table, concatenate
 from sockscope.app.model import namespaces
 from sockscope.app.model.identity import mix
 from sockscope.app.model.ownership import Ownership
@@ -115,6 +115,18 @@ def queue_full(listeners: Table) -> NDArray[np.bool_]:
     waiting, limit = listeners.numbers("rx_queue"), listeners.numbers("tx_queue")
     full: NDArray[np.bool_] = (waiting > 0) & (limit >= 0) & (waiting >= limit)
     return full
+
+
+def directories(paths: Strings) -> Strings:
+    """The directory of each path; of an abstract name what stands before its last slash, `@` if there is
+    none."""
+    cut = [
+        path.rpartition("/")[0] or ("@" if path.startswith("@") else "/" if "/" in path else ".")
+        for path in paths.values
+    ]
+    distinct: dict[str, int] = {}
+    codes = [distinct.setdefault(name, len(distinct)) for name in cut]
+    return Strings(paths.lookup(codes, UNKNOWN, np.int32), tuple(distinct))
 
 
 def _listening(sockets: Table) -> NDArray[np.bool_]:

@@ -250,5 +250,7 @@ def filter_line(snapshot: Snapshot, view: TabView, left: Sequence[Cell], width: 
         numbers = f"{count(snapshot.groups)} {view.noun} of {count(snapshot.grouped)} {view.members}"
     standing: list[Cell] = [*snapshot.standing, Cell("   ")] if snapshot.standing else []
     used = sum(cell_width(cell.text) for cell in (*left, *standing)) + len(numbers) + 2
+    if snapshot.grouped is not None and used > width:
+        standing = []  # what rows are grouped by comes first
     right = [*standing, Cell(f"{numbers}{by if used + len(by) <= width or not standing else ''} ", "dim")]
     return Bar([*_within(left, width - sum(cell_width(cell.text) for cell in right) - 1), *right], [])

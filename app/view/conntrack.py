@@ -21,6 +21,7 @@ from sockscope.app.view import filterfields, namespaces
 from sockscope.app.view.addresses import whole
 from sockscope.app.view.columns import Cell, Column, Field, TabView
 from sockscope.app.view.conntrack_details import details
+from sockscope.app.view.conntrackgroups import GROUPINGS
 from sockscope.app.view.endsearch import in_endpoints
 from sockscope.app.view.format import UNKNOWN, count, duration, short
 from sockscope.app.view.naming import Naming
@@ -368,6 +369,7 @@ NAT = TabView(
         *namespaces.FIELDS,
     ),
     filters=filterfields.NAT,
+    groupings=GROUPINGS,
     sort=("source", False),
     details=details,
     empty=_empty,

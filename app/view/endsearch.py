@@ -1,7 +1,7 @@
 """Finding words and patterns in endpoints: what is the same in many rows is looked at once.
 
-A word is looked for in the distinct addresses and in the ports; only a pattern needs the endpoints written
-out one by one.
+A word is looked for in the distinct addresses and in the ports; only a pattern needs the distinct endpoints
+written out one by one.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from sockscope.app.frames.table import Numbers, Table
 from sockscope.app.model.endpoints import addresses
 from sockscope.app.model.filters.match import Matcher, Matches, Word
+from sockscope.app.model.identity import alike, mix
 from sockscope.app.view.search import in_text
 
 _END = ord("\n")
@@ -43,7 +44,8 @@ def _in_end(rows: Table, end: str, sought: Matcher) -> Matches:
 def in_endpoints(family: Numbers, raw: Numbers, port: Numbers, sought: Matcher) -> Matches:
     """Which endpoints, as `view.format.endpoint` writes them, contain what is sought."""
     if not isinstance(sought, Word):
-        return in_text(*_written(_Same(family, raw, port)), sought)
+        written = _written(_Same(family, raw, port))
+        return in_text(written.text, written.starts, sought)[written.places]
     distinct = _distinct(_Same(family, raw))
     text, starts, places = distinct.text, distinct.starts, distinct.places
     found: Matches = in_text(text, starts, sought)[places] | _in_port(sought.text)[port]
@@ -55,7 +57,8 @@ def in_endpoints(family: Numbers, raw: Numbers, port: Numbers, sought: Matcher) 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class _Distinct:
-    """Addresses that occur, one a line of `text` beginning at `starts`; `places` tells that of each row."""
+    """What occurs, addresses or endpoints, one a line of `text` beginning at `starts`; `places` tells that of
+    each row."""
 
     text: bytes
     starts: NDArray[np.intp]
@@ -91,8 +94,11 @@ def _distinct(key: _Same) -> _Distinct:
 
 
 @lru_cache(maxsize=4)
-def _written(key: _Same) -> tuple[bytes, NDArray[np.intp]]:
-    return endpoint_text(*key.columns)
+def _written(key: _Same) -> _Distinct:
+    """The same with ports: a server has few endpoints of its own, and callers many."""
+    family, raw, port = key.columns
+    first, places = alike(mix(family, raw, port))
+    return _Distinct(*endpoint_text(family[first], raw[first], port[first]), places)
 
 
 @lru_cache(maxsize=8)

@@ -9,14 +9,16 @@ import numpy as np
 from sockscope.app.frames.inet import IPPROTO_SCTP
 from sockscope.app.frames.table import Numbers, Strings, Table
 from sockscope.app.model.answerers import NEEDS as ANSWERERS
+from sockscope.app.model.filters.bits import Bits, Device
 from sockscope.app.model.filters.fields import Choice, Field, Flag, Number, Unit, Words
 from sockscope.app.model.filters.places import Host, Port, Within
 from sockscope.app.model.filters.states import SUGGESTED_STATES, TCP_STATES
 from sockscope.app.model.health import NEEDS as HEALTH
 from sockscope.app.model.listening import REACHES
+from sockscope.app.model.socketinterfaces import NEEDS as INTERFACES_NEED
 from sockscope.app.model.unix import STATES as UNIX_STATES
 from sockscope.app.model.unix import TYPES as UNIX_TYPES
-from sockscope.app.model.unix import UNCONNECTED
+from sockscope.app.model.unix import UNCONNECTED, directories
 from sockscope.app.model.users import NO_USER
 from sockscope.app.view import conntrack_text
 from sockscope.app.view.search import PROTOCOLS
@@ -100,7 +102,7 @@ _QUEUES: Fields = {
     "sendq": _number("bytes not yet acknowledged (a listener: its backlog)", "tx_queue", "bytes", unknown=-1),
 }
 _NAMESPACE: Fields = {"ns": Words("network namespace", _texts("namespace"))}
-_DEVICE = Words("device the socket is bound to", _texts("device"))
+_MARK = Bits("mark (SO_MARK), or some bits of it: 0x10/0xf0", _column("mark"), -1, needs=frozenset({"marks"}))
 
 SOCKETS: Fields = {
     "state": Choice("TCP state, or a group as ss has it", _state, TCP_STATES, SUGGESTED_STATES),
@@ -110,15 +112,27 @@ SOCKETS: Fields = {
     "dport": Port("foreign port", ("remote_port",)),
     "port": Port("either port", ("local_port", "remote_port")),
     "proto": Words("protocol, as the first column has it", _protocol),
-    "dev": _DEVICE,
-    "iface": _DEVICE,
+    "dev": Device(
+        "device the socket is bound to, by name or index",
+        Words("its name", _texts("device")),
+        "interface",
+    ),
+    "iface": Words(
+        "interface it is bound to, or that has its local address",
+        _texts("used"),
+        needs=frozenset(INTERFACES_NEED),
+    ),
     **_OWNER,
     "unit": Words("systemd unit or container", _texts("unit"), needs=frozenset(UNITS_NEED)),
+    "cgroup": Words("path of its cgroup", _texts("cgroup"), needs=frozenset(UNITS_NEED)),
     "user": Words("user", _user),
     **_QUEUES,
     "drops": _number("packets dropped (UDP)", "drops", unknown=-1),
     "age": _AGE,
     "inode": _number("inode", "inode", unknown=0),
+    "cookie": Bits("the kernel's number of it, as ss has it behind sk:", _column("cookie"), 0, 16, 64),
+    "mark": _MARK,
+    "fwmark": _MARK,
     **_NAMESPACE,
 }
 
@@ -185,9 +199,11 @@ STATISTICS: Fields = {
 }
 UNIX: Fields = {
     "name": Words("path or abstract name", _texts("path")),
+    "dir": Words("directory of the path", lambda rows: directories(rows.strings("path"))),
     "type": _named("type", "type", UNIX_TYPES),
     "state": _named("state", "condition", {**UNIX_STATES, UNCONNECTED: "unconnected"}),
     **_OWNER,
+    "unit": Words("systemd unit or container of the process", _texts("unit")),
     "user": Words("user", _user),
     "peer": Words("process at the other end", _texts("peer_process")),
     **_QUEUES,

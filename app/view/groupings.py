@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -18,8 +18,17 @@ from sockscope.app.view.sockets import TONES
 
 SHOWN = (ESTABLISHED, SYN_RECV, TIME_WAIT, CLOSE_WAIT)
 """The states with a column of their own."""
-SUM_TITLES = {"rx_queue": "Recv-Q", "tx_queue": "Send-Q"}
-"""How columns that are summed up are called."""
+SUMS: Mapping[str, tuple[str, Callable[[float], str]]] = {
+    **{name: ("Recv-Q", lambda value: count(int(value))) for name in ("rx_queue", "rmem")},
+    "tx_queue": ("Send-Q", lambda value: count(int(value))),
+    "drops": ("Drops", lambda value: count(int(value))),
+    "bytes_rate": ("Bytes/s", short),
+    "packets": ("Packets", short),
+    "bytes": ("Bytes", short),
+    "rx": ("RX bytes", short),
+    "tx": ("TX bytes", short),
+}
+"""How columns that are summed up are called, and how their sums read."""
 
 _STATE_OF = dict(zip(ORDER, STATE_COUNTS, strict=True))
 _RATES = {"rx_rate": health.RX, "tx_rate": health.TX, "rate": health.RATE}
@@ -161,13 +170,15 @@ def _sum(name: str) -> Column:
             order=_numbers(f"sum_{name}"),
         )
 
+    title, text = SUMS[name]
+
     def cell(rows: Table, row: int) -> Cell:
-        value = _sum_value(name)(rows, row)
-        return Cell(UNKNOWN, "dim") if value is None else _count_cell(value, "strong")
+        value = rows.real(f"sum_{name}", row)
+        return Cell(UNKNOWN, "dim") if np.isnan(value) else Cell(text(value), "strong" if value else "dim")
 
     return Column(
-        SUM_TITLES[name].lower(),
-        SUM_TITLES[name],
+        title.lower().replace("/s", "-per-second").replace(" ", "-"),
+        title,
         9,
         cell,
         _numbers(f"sum_{name}"),

@@ -12,15 +12,18 @@ import numpy as np
 
 from sockscope.app.frames.table import Numbers, Table
 from sockscope.app.model.engine import Snapshot
+from sockscope.app.model.filters.errors import FilterError
+from sockscope.app.model.filters.evaluate import compile_filter
 from sockscope.app.model.filters.fields import Choice, Number
 from sockscope.app.model.filters.fields import Field as FilterField
 from sockscope.app.model.log import Pace
 from sockscope.app.model.logrows import CLOSED, LEAST, MOST, OPENED
 from sockscope.app.model.socketstates import state_name, tcp_code
 from sockscope.app.model.store import Store
-from sockscope.app.view import filterfields, namespaces, search, sockets
+from sockscope.app.view import filterfields, namespaces, search, socketgroups, sockets
 from sockscope.app.view.columns import Cell, Column, Field, TabView
 from sockscope.app.view.format import UNKNOWN, address, count, duration, short
+from sockscope.app.view.grammar import grammar
 from sockscope.app.view.logdetails import details, most
 
 EVENTS = {OPENED: "opened", CLOSED: "closed"}
@@ -144,6 +147,15 @@ def history_of(snapshot: Snapshot, key: int) -> str | None:
     return history(rows, places[0]) if places else None
 
 
+def tells(expression: str) -> bool:
+    """Whether the log knows what an expression of another tab asks for."""
+    try:
+        compile_filter(expression, grammar(LOG))
+    except FilterError:
+        return False
+    return True
+
+
 def _unless_unknown(name: str, unit: float = 1) -> Callable[[Table, int], float | None]:
     def value(rows: Table, row: int) -> float | None:
         number = rows.integer(name, row)
@@ -172,6 +184,11 @@ _FILTERS: Mapping[str, FilterField] = {
     "tx": _bytes("bytes sent", "tx"),
     "retrans": Number("segments sent again", _by("total_retrans"), "count", -1),
 }
+_GROUPINGS = tuple(
+    replace(each, by_state=False, sums=("rx", "tx"))
+    for each in socketgroups.GROUPINGS
+    if each.id in ("remote", "network", "target", "process", "user", "port")
+)
 _SHARED = (
     "proto",
     "local_address",
@@ -271,6 +288,7 @@ LOG = TabView(
         *namespaces.FIELDS,
     ),
     filters=_FILTERS,
+    groupings=_GROUPINGS,
     sort=("time", True),
     details=details,
     empty=empty,

@@ -8,6 +8,7 @@ import numpy as np
 
 from sockscope.app.frames.table import Numbers, Strings, Table
 from sockscope.app.model.filters.fields import Words
+from sockscope.app.model.grouping import by_numbers, by_text
 from sockscope.app.model.other_names import frames, group_name, groups, netlink_protocol
 from sockscope.app.model.others import (
     ALL_MULTICAST,
@@ -23,7 +24,8 @@ from sockscope.app.model.states import LISTEN, NAMES
 from sockscope.app.model.store import Store
 from sockscope.app.model.tab import Options
 from sockscope.app.view import filterfields, namespaces, search, sockets
-from sockscope.app.view.columns import Cell, Column, Field, TabView
+from sockscope.app.view import groupterms as terms
+from sockscope.app.view.columns import Cell, Column, Field, GroupView, TabView
 from sockscope.app.view.format import UNKNOWN, count, short
 from sockscope.app.view.otherdetails import details
 
@@ -35,6 +37,7 @@ _PROTOS = {
     (VSOCK, 2): "v_dgr",
     (VSOCK, 5): "v_seq",
 }
+_SUMS = ("rmem", "drops")
 _NAMED = 3
 """How many groups stand in a row."""
 
@@ -235,6 +238,44 @@ def _fanout(rows: Table, row: int) -> int | None:
     return None if fanout < 0 else fanout & 0xFFFF
 
 
+_GROUPINGS = (
+    GroupView(
+        "kind",
+        "kind of socket",
+        "kinds",
+        by_numbers("family", "type"),
+        terms.column("Kind", proto, _kinds),
+        lambda rows, row: terms.equal("proto", proto(rows, row)),
+        _SUMS,
+    ),
+    GroupView(
+        "process",
+        "process",
+        "processes",
+        by_text("name"),
+        terms.named("Process", "name"),
+        terms.same("proc", "name"),
+        _SUMS,
+    ),
+    GroupView(
+        "user",
+        "user",
+        "users",
+        by_numbers("uid"),
+        terms.column("User", terms.user, terms.by("user")),
+        terms.of_user,
+        _SUMS,
+    ),
+    GroupView(
+        "interface",
+        "interface listened on",
+        "interfaces",
+        by_text("interface"),
+        terms.named("Interface", "interface", "(any)"),
+        terms.same("iface", "interface"),
+        _SUMS,
+    ),
+)
 _SHARED = {field.name: field for field in sockets.FIELDS}
 
 OTHERS = TabView(
@@ -280,6 +321,7 @@ OTHERS = TabView(
         *(_SHARED[name] for name in ("uid", "user", "inode", "pid", "process", "pids", "cookie")),
         *namespaces.FIELDS,
     ),
+    groupings=_GROUPINGS,
     filters={**filterfields.OTHERS, "proto": Words("ss's word", _protos)},
     sort=("purpose", True),
     details=details,

@@ -1,8 +1,9 @@
-"""Columns of sockets that show when asked for: mark, bound device and cookie."""
+"""Columns of sockets that show when asked for: mark, bound device, interface and cookie."""
 
 from __future__ import annotations
 
 from sockscope.app.frames.table import Table
+from sockscope.app.model.socketinterfaces import ANY, NEEDS
 from sockscope.app.model.store import Store
 from sockscope.app.view import search
 from sockscope.app.view.columns import Cell, Column, Fact
@@ -22,6 +23,12 @@ def _device_cell(rows: Table, row: int) -> Cell:
     """The interface it is bound to, `*` where it is bound to none."""
     name = rows.text("device", row)
     return Cell("*", "dim") if name is None else Cell(name)
+
+
+def _interface_cell(rows: Table, row: int) -> Cell:
+    """The interface it uses."""
+    name = rows.text("used", row)
+    return Cell(UNKNOWN, "dim") if name is None else Cell(name, "dim" if name == ANY else "")
 
 
 def _cookie_cell(rows: Table, row: int) -> Cell:
@@ -53,6 +60,18 @@ DEVICE = Column(
     filter="dev",
     optional=True,
 )
+INTERFACE = Column(
+    "interface",
+    "Interface",
+    10,
+    _interface_cell,
+    lambda rows: by_text(rows, "used"),
+    priority=9,
+    search=lambda rows, sought: search.in_strings(rows.strings("used"), sought),
+    filter="iface",
+    optional=True,
+    needs=NEEDS,
+)
 COOKIE = Column(
     "cookie",
     "Cookie",
@@ -64,7 +83,7 @@ COOKIE = Column(
     search=search.nowhere,
     optional=True,
 )
-COLUMNS = (MARK, DEVICE, COOKIE)
+COLUMNS = (MARK, DEVICE, INTERFACE, COOKIE)
 
 
 def mark_facts(store: Store, rows: Table, row: int) -> list[Fact]:

@@ -29,6 +29,7 @@ from sockscope.app.view.columns import Cell, Column, Field, Link, TabView
 from sockscope.app.view.format import UNKNOWN
 from sockscope.app.view.ordering import by_text
 from sockscope.app.view.unixdetails import details
+from sockscope.app.view.unixgroups import GROUPINGS
 
 TO = "→ "
 """Before the name of what a socket without name is connected to."""
@@ -330,6 +331,7 @@ UNIX = TabView(
         *namespaces.FIELDS,
     ),
     filters=filterfields.UNIX,
+    groupings=GROUPINGS,
     sort=("path", False),
     details=details,
     empty=empty,

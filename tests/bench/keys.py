@@ -131,7 +131,7 @@ def _rounds(terminal: Terminal, view: TabView, other: TabView, letter: bytes) ->
 
 
 def _state_keys(tab: str) -> Keys:
-    actions = {action.id: action.keys.encode() for action in ACTIONS if action.tab == tab}
+    actions = {action.id: action.keys.encode() for action in ACTIONS if tab in action.tabs}
     if not {"only_established", "all_states"} <= set(actions):
         return []
     return [("only a state", actions["only_established"]), ("all states", actions["all_states"])]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from pathlib import Path
 from typing import NoReturn
 
 import pytest
@@ -30,6 +31,11 @@ def require_root_and(*tools: str) -> None:
 def require(*tools: str) -> None:
     """The same for commands that need no root."""
     _demand(absent(*tools))
+
+
+def require_tun() -> None:
+    """The same for devices whose packets a program carries."""
+    _demand(None if Path("/dev/net/tun").exists() else "needs /dev/net/tun")
 
 
 def do_without(reason: str) -> NoReturn:

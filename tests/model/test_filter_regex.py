@@ -103,3 +103,19 @@ def test_any_text_compiles_or_is_refused_in_words(pattern: str) -> None:
 
 def test_no_text_at_all() -> None:
     assert compile_regex("a").matches([]).tolist() == []
+
+
+@pytest.mark.parametrize(
+    ("pattern", "digits"),
+    [
+        ("44", True),
+        ("x|3$", True),
+        ("[0-9]+", True),
+        ("", True),
+        ("^1.2", True),
+        (r"1\.2", False),
+        ("a", False),
+    ],
+)
+def test_whether_digits_alone_may_match(pattern: str, digits: bool) -> None:
+    assert compile_regex(pattern).in_digits == digits

@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sockscope.app.frames.table import Strings, Table
-from sockscope.app.model.grouping import SPLITS, STATE_COUNTS, Growth, _alike, grouped
+from sockscope.app.model.grouping import SPLITS, STATE_COUNTS, Growth, grouped
+from sockscope.app.model.identity import alike
 from sockscope.app.model.states import ORDER
 
 ADDRESSES = ("10.0.0.1", "10.0.0.9", "10.0.1.9", "2001:db8::1", "2001:db8::2", "::ffff:10.0.0.1")
@@ -37,7 +38,7 @@ def sockets(picks: list[tuple[int, int, int, int, int]]) -> Table:
             "uid": (column[:, 4] % 2).astype(np.uint32),
             "unit": Strings.of(["nginx", None, "docker 0123"][pick[4] % 3] for pick in picks),
             "namespace": Strings.of(["own", None, "web"][pick[4] % 3] for pick in picks),
-            "device": Strings.of(["eth0", None][pick[4] % 2] for pick in picks),
+            "used": Strings.of(["eth0", None][pick[4] % 2] for pick in picks),
             "rx_queue": column[:, 4].astype(np.uint32),
             "rate": np.where(column[:, 4] % 2 == 0, np.nan, column[:, 4]).astype(np.float64),
         }
@@ -118,7 +119,7 @@ def test_samples_older_than_needed_are_forgotten() -> None:
 @given(st.lists(st.integers(0, 40).map(lambda value: value * 3), max_size=60))
 def test_places_are_put_together_whatever_the_keys(values: list[int]) -> None:
     keys = np.array(values, np.uint64)  # not mixed: most of them are alike in their high bits
-    first, group = _alike(keys)
+    first, group = alike(keys)
     assert keys[first][group].tolist() == values
     assert len(first) == len(set(values))
     assert all(values.index(int(keys[place])) == place for place in first.tolist())

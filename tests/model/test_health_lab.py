@@ -16,8 +16,9 @@ from sockscope.app.frames.frame import Frame
 from sockscope.app.frames.table import Table
 from sockscope.app.model.health import with_health
 from sockscope.app.model.store import Store
+from tests.lab.delay import far
 from tests.lab.namespace import Namespace, pair
-from tests.lab.need import require_root_and
+from tests.lab.need import require_root_and, require_tun
 
 pytestmark = pytest.mark.lab
 
@@ -26,6 +27,10 @@ SO_COOKIE = 57
 PORT = 5001
 PACE = 4_000_000
 """Bytes/s of a paced transfer."""
+DELAY = 0.05
+"""Seconds that a long path takes each way."""
+SMALL = 32768
+"""Bytes of a send buffer that a long path is never full with."""
 
 
 class Machine:
@@ -66,13 +71,28 @@ def wire() -> Iterator[Wire]:
     require_root_and("ip", "ss", "nft", "tc")
     with Namespace() as one, Namespace() as other, contextlib.ExitStack() as held:
         pair(one, other)
-        listener = held.enter_context(other.socket(socket.AF_INET, socket.SOCK_STREAM))
-        listener.bind(("10.0.0.2", PORT))
-        listener.listen()
-        sender = held.enter_context(one.socket(socket.AF_INET, socket.SOCK_STREAM))
-        sender.connect(("10.0.0.2", PORT))
-        receiver = held.enter_context(listener.accept()[0])
+        sender, receiver = connected(one, other, ("10.0.0.2", PORT), held)
         yield Machine(one, held), Machine(other, held), sender, receiver
+
+
+def connected(
+    one: Namespace,
+    other: Namespace,
+    where: tuple[str, int],
+    held: contextlib.ExitStack,
+    send_buffer: int | None = None,
+) -> tuple[socket.socket, socket.socket]:
+    """A connection to an address of the other machine: the sender's end and the receiver's."""
+    listener = held.enter_context(other.socket(socket.AF_INET, socket.SOCK_STREAM))
+    listener.bind(where)
+    listener.listen()
+    sender = held.enter_context(one.socket(socket.AF_INET, socket.SOCK_STREAM))
+    if send_buffer is not None:
+        sender.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, send_buffer)
+        sender.setsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, b"reno")
+        sender.setsockopt(socket.SOL_SOCKET, SO_MAX_PACING_RATE, PACE)
+    sender.connect(where)
+    return sender, held.enter_context(listener.accept()[0])
 
 
 @contextlib.contextmanager
@@ -213,3 +233,19 @@ def test_a_narrow_path_is_what_limits(wire: Wire) -> None:
     row = row_of(rows, sender)
     assert rows.text("limit", row) == "network"
     assert rows.real("rtt", row) > rows.real("min_rtt", row) > 0
+
+
+def test_a_send_buffer_smaller_than_the_path_is_what_limits() -> None:
+    require_root_and("ip")
+    require_tun()
+    with Namespace() as one, Namespace() as other, contextlib.ExitStack() as held:
+        held.enter_context(far(one, other, DELAY))
+        sender, receiver = connected(one, other, ("10.5.0.2", PORT), held, send_buffer=SMALL)
+        here = Machine(one, held)
+        with transfer(sender, receiver) as read:
+            while read() < 10 * SMALL:
+                time.sleep(0.01)
+            rows = here.over(10 * DELAY)
+        row = row_of(rows, sender)
+        assert rows.real("min_rtt", row) >= 2 * DELAY
+        assert rows.text("limit", row) == "our buffer"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import socket
 from collections import Counter
 from collections.abc import Iterator
 
@@ -15,12 +16,13 @@ from sockscope.app.once import Printer
 from sockscope.app.options import apply, parse
 from sockscope.app.settings import Settings
 from tests.lab.need import require_root_and
-from tests.lab.scene import CLIENT, CLIENT_V6, SERVER, Scene
+from tests.lab.scene import CLIENT, CLIENT_V6, SERVER, SERVER_V6, Scene
 
 pytestmark = pytest.mark.lab
 
 Row = tuple[str, str, str, str, str]
 
+MARK = 0x2A
 EXPRESSIONS = (
     "state all",
     "state established",
@@ -56,6 +58,15 @@ EXPRESSIONS = (
     f"( src {SERVER} and not dst {CLIENT} ) or ( dst 127.0.0.0/8 and sport gt :1 )",
     "dev = eth0",
     "dev != eth0",
+    "dev = 2",
+    f"dst inet:{CLIENT}",
+    f"src inet6:[{SERVER_V6}]",
+    "sport = inet:7000",
+    "sport gt inet6::1024",
+    "fwmark = 0x2a",
+    "fwmark = 40/0xf8",
+    "not fwmark = 42",
+    "fwmark != 42",
 )
 """With parentheses wherever ss's precedence differs from the usual one."""
 
@@ -64,13 +75,14 @@ EXPRESSIONS = (
 def scene() -> Iterator[Scene]:
     require_root_and("ss")
     with Scene() as made:
+        made.plain.setsockopt(socket.SOL_SOCKET, socket.SO_MARK, MARK)
         yield made
 
 
 @pytest.fixture(scope="module")
 def frame(scene: Scene) -> Frame:
     with scene.server.inside():
-        gatherer = Gatherer(chosen("all"))
+        gatherer = Gatherer(chosen("all"), frozenset({"marks"}))
         try:
             return gatherer.frame()
         finally:

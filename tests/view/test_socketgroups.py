@@ -62,7 +62,7 @@ def table(rows: list[dict[str, object]]) -> Table:
         tcp_state=np.where(made.numbers("protocol") == socket.IPPROTO_TCP, made.numbers("state"), 0),
         name=Strings.of(names),  # type: ignore[arg-type]
         unit=Strings.of(reversed(names)),  # type: ignore[arg-type]
-        device=Strings.of(names[1:] + names[:1]),  # type: ignore[arg-type]
+        used=Strings.of(names[1:] + names[:1]),  # type: ignore[arg-type]
         namespace=Strings.of(names),  # type: ignore[arg-type]
         user=Strings.of({0: "root"}.get(each) for each in uid.tolist()),
         **{name: np.where(uid == 0, np.nan, 1.5) for name in RATES},

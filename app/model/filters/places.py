@@ -25,13 +25,16 @@ class Port:
 
     def test(self, comparison: str, value: str, at: int) -> Test:  # noqa: ARG002
         """Compare as host-order numbers; with two columns either may pass, for != neither may be equal."""
-        wanted = port_number(value)
+        kind, text = _family(value)
+        wanted = port_number(text)
         compare = COMPARE["=" if comparison == "!=" else comparison]
 
         def passes(rows: Table) -> Matches:
             found = np.zeros(len(rows), np.bool_)
             for name in self.columns:
                 found |= compare(rows.numbers(name), wanted)
+            if kind is not None:
+                found &= rows.numbers("family") == kind
             return ~found if comparison == "!=" else found
 
         return passes
@@ -81,7 +84,8 @@ class Host:
 
     def test(self, comparison: str, value: str, at: int) -> Test:  # noqa: ARG002
         """Compare prefixes; an IPv4 one also finds IPv4-mapped addresses, an IPv6 one only IPv6 sockets."""
-        where, port = _host(value)
+        kind, text = _family(value)
+        where, port = _host(text)
 
         def passes(rows: Table) -> Matches:
             family = rows.numbers("family")
@@ -90,6 +94,8 @@ class Host:
                 found &= _within(addresses(family, rows.numbers(self.address)), family, where)
             if port is not None:
                 found &= rows.numbers(self.port) == port
+            if kind is not None:
+                found &= family == kind
             return ~found if comparison == "!=" else found
 
         return passes
@@ -169,10 +175,24 @@ class _Prefix:
 _ALL = 2**64 - 1
 
 
+_ELSEWHERE = {"unix": "Unix", "link": "Other", "netlink": "Other", "vsock": "Other"}
+"""Families of ss's addresses, and the tabs that have such sockets."""
+
+
+_FAMILIES = {"inet": socket.AF_INET, "inet6": socket.AF_INET6}
+
+
+def _family(text: str) -> tuple[int | None, str]:
+    """The family that stands before an address or port as ss has it, and the rest; ValueError for a family of
+    other sockets."""
+    family, colon, rest = text.partition(":")
+    if colon and family in _ELSEWHERE:
+        raise ValueError(f"{family}: addresses are for the tab {_ELSEWHERE[family]}, not for these sockets")
+    return (_FAMILIES[family], rest) if colon and family in _FAMILIES else (None, text)
+
+
 def _host(text: str) -> tuple[_Prefix | None, int | None]:
     expected = "an address (10.0.0.1), a network (10.0.0.0/8) or a port (:443) is expected"
-    for family in ("inet:", "inet6:"):
-        text = text.removeprefix(family)
     where, port = text, ""
     if text.startswith("["):
         where, bracket, port = text[1:].partition("]")

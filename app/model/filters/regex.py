@@ -286,8 +286,13 @@ class Regex:
 
     @property
     def in_digits(self) -> bool:
-        """It may always be."""
-        return True
+        """Whether digits alone lead to a match."""
+        reached = {int(self.moves[0, START])}
+        while True:
+            more = reached | {int(each) for each in self.moves[list(reached)][:, sorted(_DIGITS)].flat}
+            if more == reached:
+                return bool((self.moves[list(reached), END] == self.found).any())
+            reached = more
 
     def matches(self, texts: Sequence[str]) -> NDArray[np.bool_]:
         """Which of the texts contain a match."""
@@ -297,21 +302,27 @@ class Regex:
         return self.in_lines(b"".join(encoded), starts, starts + lengths)
 
     def in_lines(self, text: bytes, starts: NDArray[np.int64], ends: NDArray[np.int64]) -> NDArray[np.bool_]:
-        """Which of the pieces of `text` from `starts` to `ends` contain a match; all are read in step."""
-        state = np.full(len(starts), self.moves[0, START], np.int32)
+        """Which of the pieces of `text` from `starts` to `ends` contain a match; all are read in step, the
+        longest first, so that those that are over need not be looked at."""
+        lengths = ends - starts
+        if not len(lengths):
+            return np.zeros(0, np.bool_)
+        longest = int(lengths.max())
+        kind = np.int16 if longest < 2**15 else np.int64  # short numbers are sorted in linear time
+        longest_first = np.argsort((starts - ends).astype(kind), kind="stable")
+        longer = len(lengths) - np.cumsum(np.bincount(lengths, minlength=longest + 1))
+        places = starts[longest_first].astype(np.intp)
         letters = np.frombuffer(text, np.uint8)
-        longest_first = np.argsort(starts - ends, kind="stable")
-        place, left = starts[longest_first], (ends - starts)[longest_first]
-        reading = len(place)
-        step = 0
-        while reading:
-            reading = int(np.searchsorted(-left[:reading], -step))  # those with more than `step` characters
-            if reading:
-                state[:reading] = self.moves[state[:reading], letters[place[:reading] + step]]
-            step += 1
-        state = self.moves[state, END]
-        result = np.zeros(len(starts), np.bool_)
-        result[longest_first] = state == self.found
+        moves = (self.moves * np.intp(_SYMBOLS)).ravel()  # of states as places in this row of rows
+        states = np.full(len(lengths), moves[START], np.intp)
+        for step in range(longest):
+            reading = int(longer[step])
+            at, state = places[:reading], states[:reading]
+            np.add(state, letters.take(at), out=state)
+            state[:] = moves.take(state)
+            at += 1
+        result = np.zeros(len(lengths), np.bool_)
+        result[longest_first] = moves.take(states + END) == self.found * _SYMBOLS
         return result
 
 

@@ -194,7 +194,12 @@ class _Parser:
         name = token.text.lower()
         if name in self._fields or (name in STATE_WORDS and "state" in self._fields):
             return self._test(token)
-        if self._next.kind is Kind.COMPARE and self._next.text not in ("~", "!~"):
+        if name == _AUTOBOUND:
+            raise FilterError(
+                "autobound is not supported: ask for local ports, such as sport ge :32768", token.start
+            )
+        compared = self._next.kind is Kind.COMPARE and self._next.text not in ("~", "!~")
+        if compared or name in _OF_SS:
             raise FilterError(
                 f"there is no field '{token.text}' here{_nearest(name, self._fields)}", token.start
             )
@@ -243,6 +248,11 @@ class _Parser:
             raise FilterError(missing, token.start)
         self._take()
         return token.text, token.start
+
+
+_AUTOBOUND = "autobound"
+_OF_SS = frozenset({"src", "dst", "sport", "dport", "dev", "fwmark", "cgroup"})
+"""Predicates of ss, which must not be taken for texts where they ask for nothing."""
 
 
 def _nearest(name: str, fields: Collection[str]) -> str:

@@ -1,0 +1,146 @@
+"""What groups of every tab are told with: the column that names one, and the filter that finds its rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from glob import escape
+
+import numpy as np
+
+from sockscope.app.frames.table import Numbers, Table
+from sockscope.app.model.endpoints import addresses
+from sockscope.app.model.filters.evaluate import reading
+from sockscope.app.model.filters.syntax import Compared
+from sockscope.app.model.sockets import NO_UID
+from sockscope.app.view import search
+from sockscope.app.view.columns import Cell, Column
+from sockscope.app.view.format import address, endpoint
+from sockscope.app.view.ordering import by_text
+
+Text = Callable[[Table, int], str]
+Term = Callable[[Table, int], str | None]
+
+NOT_KNOWN = "(not known)"
+_V6 = 10
+
+
+def column(
+    title: str,
+    text: Text,
+    order: Callable[[Table], Numbers],
+    tone: Text | None = None,
+    needs: tuple[str, ...] = (),
+) -> Column:
+    """The first column of groups; `text` says what the members share."""
+
+    def cell(rows: Table, row: int) -> Cell:
+        return Cell(text(rows, row), "" if tone is None else tone(rows, row))
+
+    return Column("group", title, 40, cell, order, priority=0, minimum=16, search=search.nowhere, needs=needs)
+
+
+def named(title: str, name: str, unknown: str = NOT_KNOWN, needs: tuple[str, ...] = ()) -> Column:
+    """The first column of groups by a text, with words for where there is none."""
+    return column(title, lambda rows, row: rows.text(name, row) or unknown, by(name), needs=needs)
+
+
+def by(name: str) -> Callable[[Table], Numbers]:
+    """Sort key of a text column."""
+    return lambda rows: by_text(rows, name)
+
+
+def equal(field: str, value: str) -> str:
+    """What finds a text that is equal as a whole."""
+    return reading(Compared(field, "=", escape(value), 0, 0))
+
+
+def none(field: str) -> str:
+    """What finds rows without such a text."""
+    return f"{field} != *"
+
+
+def same(field: str, name: str) -> Callable[[Table, int], str]:
+    """What finds the rows with the same text in a column."""
+
+    def term(rows: Table, row: int) -> str:
+        text = rows.text(name, row)
+        return none(field) if text is None else equal(field, text)
+
+    return term
+
+
+# Users
+
+
+def user(rows: Table, row: int) -> str:
+    """The user's name, the number where it has none."""
+    uid = rows.integer("uid", row)
+    return rows.text("user", row) or (NOT_KNOWN if uid == NO_UID else str(uid))
+
+
+def of_user(rows: Table, row: int) -> str:
+    """What finds the rows of the same user."""
+    known = rows.text("user", row) or rows.integer("uid", row) != NO_UID
+    return equal("user", user(rows, row)) if known else none("user")
+
+
+# Addresses: `name` is the column of addresses; their families are in column `family`
+
+
+def host(name: str) -> Text:
+    """The address."""
+    return lambda rows, row: address(rows.integer("family", row), _raw(rows, row, name))
+
+
+def at_host(field: str, name: str) -> Term:
+    """What finds the rows with the same address."""
+    where = host(name)
+    return lambda rows, row: f"{field} {where(rows, row)}"
+
+
+def network(name: str) -> Text:
+    """The network of /24 or /64 that the address is in."""
+
+    def text(rows: Table, row: int) -> str:
+        raw = _raw(rows, row, name)
+        if not _is_ipv4(rows, row, name):
+            return f"{address(_V6, raw[:8] + bytes(8))}/64"
+        return f"{host(name)(rows, row).rpartition('.')[0]}.0/24"
+
+    return text
+
+
+def in_network(field: str, name: str) -> Term:
+    """What finds the rows with addresses in the same network."""
+
+    def term(rows: Table, row: int) -> str:
+        found = f"{field} {network(name)(rows, row)}"
+        mapped = not _is_ipv4(rows, row, name) and not any(_raw(rows, row, name)[:8])
+        return (
+            f"{found} and not {field} 0.0.0.0/0" if mapped else found
+        )  # ::/64 holds the IPv4-mapped ones too
+
+    return term
+
+
+def target(name: str, port: str) -> Text:
+    """Address and port."""
+    return lambda rows, row: endpoint(
+        rows.integer("family", row), _raw(rows, row, name), rows.integer(port, row)
+    )
+
+
+def at_target(fields: tuple[str, str], name: str, port: str) -> Term:
+    """What finds the rows with the same address and port."""
+    where = host(name)
+    return lambda rows, row: f"{fields[0]} {where(rows, row)} and {fields[1]} {rows.integer(port, row)}"
+
+
+def _raw(rows: Table, row: int, name: str) -> bytes:
+    raw: bytes = rows.numbers(name)[row].tobytes()
+    return raw
+
+
+def _is_ipv4(rows: Table, row: int, name: str) -> bool:
+    one = rows.take(np.array([row]))
+    return bool(addresses(one.numbers("family"), one.numbers(name)).ipv4[0])

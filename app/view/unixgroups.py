@@ -1,0 +1,96 @@
+"""What unix sockets can be grouped by, and the filter that finds the members of each group."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from sockscope.app.frames.table import Numbers, Table
+from sockscope.app.model.grouping import by_numbers, by_text
+from sockscope.app.model.unix import STATES, directories
+from sockscope.app.view import groupterms as terms
+from sockscope.app.view.columns import GroupView
+
+NOT_CONNECTED = "unconnected"
+"""The word of the filter for what netstat has no word for."""
+_NAMELESS = "(no name)"
+
+
+def _directory(rows: Table, row: int) -> str | None:
+    return directories(rows.take(np.array([row])).strings("path"))[0]
+
+
+def _directories(rows: Table) -> Numbers:
+    return terms.by("directory")(rows.with_columns(directory=directories(rows.strings("path"))))
+
+
+def _in_directory(rows: Table, row: int) -> str:
+    name = _directory(rows, row)
+    return terms.none("dir") if name is None else terms.equal("dir", name)
+
+
+def _state(rows: Table, row: int) -> str:
+    return STATES[rows.integer("condition", row)] or NOT_CONNECTED
+
+
+_WITHOUT_SUMS = (
+    GroupView(
+        "process",
+        "process",
+        "processes",
+        by_text("name"),
+        terms.named("Process", "name"),
+        terms.same("proc", "name"),
+    ),
+    GroupView(
+        "peer",
+        "process at the other end",
+        "peers",
+        by_text("peer_process"),
+        terms.named("Peer", "peer_process", "(none known)"),
+        terms.same("peer", "peer_process"),
+    ),
+    GroupView(
+        "path",
+        "path or name",
+        "names",
+        by_text("path"),
+        terms.named("Path", "path", _NAMELESS),
+        terms.same("name", "path"),
+    ),
+    GroupView(
+        "directory",
+        "directory",
+        "directories",
+        by_text(lambda rows: directories(rows.strings("path"))),
+        terms.column("Directory", lambda rows, row: _directory(rows, row) or _NAMELESS, _directories),
+        _in_directory,
+    ),
+    GroupView(
+        "unit",
+        "unit or container",
+        "units",
+        by_text("unit"),
+        terms.named("Unit", "unit", "(none known)"),
+        terms.same("unit", "unit"),
+    ),
+    GroupView(
+        "user",
+        "user",
+        "users",
+        by_numbers("uid"),
+        terms.column("User", terms.user, terms.by("user")),
+        terms.of_user,
+    ),
+    GroupView(
+        "state",
+        "state",
+        "states",
+        by_numbers("condition"),
+        terms.column("State", _state, lambda rows: rows.numbers("condition")),
+        lambda rows, row: f"state {_state(rows, row).lower()}",
+    ),
+)
+GROUPINGS = tuple(replace(each, sums=("rx_queue",)) for each in _WITHOUT_SUMS)
+"""In the order in which they are offered."""
