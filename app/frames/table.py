@@ -103,6 +103,10 @@ class Table:
         """A table of only those rows, in that order; `rows` holds indices or is a mask."""
         return Table({name: _take(column, rows) for name, column in self.columns.items()}, self.taken)
 
+    def only(self, names: Iterable[str]) -> Table:
+        """The same rows with these columns alone."""
+        return Table({name: self.columns[name] for name in names}, self.taken)
+
     def with_columns(self, **columns: Column) -> Table:
         """The same rows with columns added or replaced."""
         return Table({**self.columns, **columns}, self.taken)
@@ -130,5 +134,6 @@ def _join(columns: list[Column]) -> Column:
     codes = []
     for column in texts:
         places = [known.setdefault(value, len(known)) for value in column.values]
-        codes.append(column.lookup(places, UNKNOWN, np.int32))
+        alike = places == list(range(len(places)))
+        codes.append(column.codes if alike else column.lookup(places, UNKNOWN, np.int32))
     return Strings(np.concatenate(codes), tuple(known))

@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from sockscope.app.frames.joins import find
 from sockscope.app.frames.table import UNKNOWN, Column, Strings, Table
 from sockscope.app.model.endpoints import addresses
 from sockscope.app.model.identity import mix
 from sockscope.app.model.ownership import OWNED
-from sockscope.app.model.rates import Key, find
+from sockscope.app.model.rates import Key
 
 NEEDS = ("sockets", "owners", "processes", "unowned")
 """Tables that tell; without them nobody is known to answer."""

@@ -61,7 +61,12 @@ def addresses(family: Numbers, raw: Numbers) -> Addresses:
 
 
 def sort_key(family: Numbers, raw: Numbers, port: Numbers) -> NDArray[np.uint64]:
-    """Order by address, then port, shape (rows, 3); IPv4 first, the unspecified address last."""
+    """Order by address, then port; IPv4 first, the unspecified address last. Shape (rows, 3), or (rows,)
+    where there is nothing else than IPv4, which sorts several times as fast."""
     found = addresses(family, raw)
-    high = np.where(found.wildcard, np.iinfo(np.uint64).max, found.high)
+    wildcard = found.wildcard
+    if (wildcard | found.ipv4).all():
+        behind = _LOW_HALF + 1 + (found.low > 0).astype(np.uint64)
+        return np.where(wildcard, behind, found.low & _LOW_HALF) << np.uint64(16) | port.astype(np.uint64)
+    high = np.where(wildcard, np.iinfo(np.uint64).max, found.high)
     return np.stack([high, found.low, port.astype(np.uint64)], axis=1)

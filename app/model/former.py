@@ -12,9 +12,10 @@ import socket
 import numpy as np
 from numpy.typing import NDArray
 
+from sockscope.app.frames.joins import find, places
 from sockscope.app.frames.table import UNKNOWN, Column, Strings, Table, concatenate
 from sockscope.app.model.ownership import FROM_BEFORE, NOT_INHERITED, OWNED
-from sockscope.app.model.rates import Key, find, places
+from sockscope.app.model.rates import Key
 
 LEFT_OUT_FOR = 120.0
 """Seconds after the close for which a socket is remembered that may be there, but not among the rows: longer

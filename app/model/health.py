@@ -12,9 +12,9 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from sockscope.app.frames.joins import find
 from sockscope.app.frames.table import Column, Numbers, Strings, Table
 from sockscope.app.model.presence import GONE
-from sockscope.app.model.rates import find
 from sockscope.app.model.store import Store
 
 NEEDS = ("tcp_info",)

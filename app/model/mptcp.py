@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sockscope.app.frames.inet import IPPROTO_MPTCP
+from sockscope.app.frames.joins import find
 from sockscope.app.frames.table import Strings, Table
-from sockscope.app.model.rates import find
 
 FELL_BACK = 0x1
 """MPTCP_INFO_FLAG_FALLBACK."""

@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sockscope.app.frames.frame import EVERYWHERE, Host
+from sockscope.app.frames.joins import places
 from sockscope.app.frames.table import UNKNOWN, Strings, Table
-from sockscope.app.model.rates import places
 from sockscope.app.model.socketunits import unit
 from sockscope.app.model.store import Store
 

@@ -7,8 +7,8 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from sockscope.app.frames.joins import places
 from sockscope.app.frames.table import UNKNOWN, Numbers, Strings, Table
-from sockscope.app.model.rates import places
 from sockscope.app.model.units import Unit, unit_of
 
 NOWHERE, BY_SOCKET, BY_PROCESS = range(3)

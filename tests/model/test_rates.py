@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sockscope.app.model.rates import change, find, gauge
+from sockscope.app.frames.joins import find
+from sockscope.app.model.rates import change, gauge
 
 HERE = np.array([0], np.intp)
 
