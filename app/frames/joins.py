@@ -13,6 +13,8 @@ from sockscope.app.frames.table import Numbers
 
 _MANY = 4096
 """From so many rows on, sorting them takes more time than making the table of slots."""
+_FEW = 4
+"""So many times more rows in the column that is searched: then looking at all of them is dear."""
 _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
 
 
@@ -25,7 +27,7 @@ def find(keys: Numbers, among: Numbers) -> NDArray[np.intp]:
 
 def places(ordered: Numbers, wanted: Numbers) -> NDArray[np.intp]:
     """`find` where the column that is searched is sorted."""
-    if len(wanted) < _MANY:
+    if len(wanted) < max(_MANY, len(ordered) // _FEW):
         return _search(ordered, wanted)
     return _find_by_slot(wanted, ordered)
 
