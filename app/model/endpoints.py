@@ -66,7 +66,8 @@ def sort_key(family: Numbers, raw: Numbers, port: Numbers) -> NDArray[np.uint64]
     found = addresses(family, raw)
     wildcard = found.wildcard
     if (wildcard | found.ipv4).all():
-        behind = _LOW_HALF + 1 + (found.low > 0).astype(np.uint64)
-        return np.where(wildcard, behind, found.low & _LOW_HALF) << np.uint64(16) | port.astype(np.uint64)
+        ipv4 = np.where(wildcard, 0, found.low & _LOW_HALF)
+        behind = ipv4.max(initial=0) + 1 + (found.low > 0)  # the closer together, the faster they sort
+        return np.where(wildcard, behind, ipv4) << np.uint64(16) | port.astype(np.uint64)
     high = np.where(wildcard, np.iinfo(np.uint64).max, found.high)
     return np.stack([high, found.low, port.astype(np.uint64)], axis=1)

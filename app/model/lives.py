@@ -75,15 +75,14 @@ class Lives:
         else:
             found = find(keys, self._keys)
             known = found >= 0
-            since, older = np.full(len(keys), taken), np.full(len(keys), not watched)
-            ended = np.zeros(len(keys), np.bool_)
-            since[known], older[known] = self._since[found[known]], self._older[found[known]]
-            ended[known] = self._ended[found[known]]
+            since = np.append(self._since, taken)[found]  # what is not found takes the last
+            older = np.append(self._older, not watched)[found]
+            ended = np.append(self._ended, False)[found]
             self._come_back(keys, known, since, older)
             opened = np.flatnonzero(~known) if watched and before > -np.inf else np.empty(0, np.intp)
-            left = np.ones(len(self._keys), np.bool_)
-            left[found[found >= 0]] = False
-            missing = np.flatnonzero(left & ~self._ended)
+            left = np.append(~self._ended, False)
+            left[found] = False
+            missing = np.flatnonzero(left)
         vanished, doubtful = self._doubtful, self._take(missing, taken)
         self.rows, self.polled, self._keys, self._places = rows, taken, keys, places
         self._since, self._older, self._ended = since, older, ended
