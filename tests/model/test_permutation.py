@@ -17,7 +17,7 @@ KINDS = (np.uint8, np.uint16, np.uint64, np.int8, np.int64, np.bool_, np.float64
 @st.composite
 def columns(draw: st.DrawFn) -> list[NDArray[Any]]:
     rows = draw(st.integers(0, 12))
-    found = []
+    found: list[NDArray[Any]] = []
     for kind in draw(st.lists(st.sampled_from(KINDS), max_size=4)):
         if kind is np.float64:
             values: st.SearchStrategy[Any] = st.sampled_from([np.nan, -1.5, 0.0, 2.0])
