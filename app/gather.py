@@ -44,6 +44,8 @@ ROW_BY_ROW = ("sockets", "cgroups", "marks")
 PATIENCE = 5.0
 """Seconds of looking for owners; what is not found by then stays unknown."""
 
+_NAMING_INTERFACES = frozenset({"sockets", "routes", "packet"})
+"""Tables that name interfaces by their index."""
 _KERNELS = {
     "tcp": "TCP",
     "udp": "UDP",
@@ -80,7 +82,7 @@ class Gatherer:
         if settings.format != "text" and "sockets" in wanted:
             wanted |= {"cgroups", "cgroup_paths"}
         if settings.everywhere:
-            wanted |= {"namespaces"}
+            wanted |= {"namespaces", *({"links"} if wanted & _NAMING_INTERFACES else ())}
         self._orders = Control(wanted)
         self._tasks = [task for task in plan(settings.netns) if task.on_screen(wanted)]
         self._namespace = netns.find(settings.netns) if settings.netns else None

@@ -319,6 +319,7 @@ def test_interfaces() -> None:
     assert list(first) == [
         *("interface", "mtu", "rx_ok", "rx_err", "rx_drp", "rx_ovr", "tx_ok", "tx_err", "tx_drp", "tx_ovr"),
         *("rx_bytes", "tx_bytes", "flags", "operstate", "mac", "addresses", "speed_mbps"),
+        *("netns", "netns_inode"),
     ]
 
 
@@ -384,7 +385,16 @@ def test_json_of_statistics_leaves_no_counter_out() -> None:
     told = objects("-s", COUNTED)
     assert len(told) == 9
     assert told[1]["value"] == 0
-    assert list(told[0]) == ["section", "name", "value", "kind", "meaning", "interface"]
+    assert list(told[0]) == [
+        "section",
+        "name",
+        "value",
+        "kind",
+        "meaning",
+        "interface",
+        "netns",
+        "netns_inode",
+    ]
 
 
 def test_without_its_table_nothing_is_printed() -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from sockscope.app.collectors import ctmsg, procconntrack
 from sockscope.app.collectors.base import Collected
 from sockscope.app.collectors.netlink import NETLINK_NETFILTER, Dump, NetlinkSocket, strerror
+from sockscope.app.frames.conntrack import no_entries
 from sockscope.app.frames.frame import Note
 from sockscope.app.frames.table import Table
 
@@ -22,7 +23,7 @@ _BROKEN_OFF = (errno.ENOBUFS, errno.EINTR, errno.ENOMEM)
 _FORBIDDEN = (errno.EPERM, errno.EACCES)
 _NEEDS_ROOT = "listing tracked connections needs root (CAP_NET_ADMIN)"
 _SIGNS = ("sys/net/netfilter/nf_conntrack_count", "thread-self/net/stat/nf_conntrack")
-"""Files that are there once the kernel can track connections."""
+"""Files that are there once the kernel can track connections; the first one tells how many it does."""
 
 
 class ConntrackCollector:
@@ -45,6 +46,8 @@ class ConntrackCollector:
         if not any((self._proc / sign).exists() for sign in _SIGNS):
             why = "this kernel tracks no connections (nf_conntrack is not loaded)"
             return Collected({}, (Note("conntrack", "missing", why),))
+        if self._none():
+            return Collected({"conntrack": Table(no_entries().columns, taken)})
         dump = self._dump()
         table = ctmsg.decode(dump)
         if not dump.error or (dump.error in _BROKEN_OFF and len(table)):
@@ -57,6 +60,13 @@ class ConntrackCollector:
         if self._socket is not None:
             self._socket.close()
             self._socket = None
+
+    def _none(self) -> bool:
+        """Whether no connection is tracked: the list of them walks the machine's table, which is large."""
+        try:
+            return int((self._proc / _SIGNS[0]).read_bytes()) == 0
+        except (OSError, ValueError):
+            return False
 
     def _dump(self) -> Dump:
         try:

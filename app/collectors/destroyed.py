@@ -20,6 +20,7 @@ import errno
 import socket
 import time
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -151,6 +152,15 @@ _ABSENT = (errno.EPROTONOSUPPORT, errno.EAFNOSUPPORT, errno.ENOENT)
 
 def decode(dump: Dump) -> Table:
     """The rows of the events, every message whole; column `number` is not among them."""
+    return _decode(dump) if len(dump) else _nothing()
+
+
+@lru_cache(maxsize=1)
+def _nothing() -> Table:
+    return _decode(Dump(b"", np.empty(0, np.intp), np.empty(0, np.intp)))
+
+
+def _decode(dump: Dump) -> Table:
     fixed = netlink.fields(dump, MESSAGE)
     found = netlink.attributes(dump, MESSAGE.itemsize, (INET_DIAG_PROTOCOL, INET_DIAG_INFO))
     info = found[INET_DIAG_INFO]

@@ -43,7 +43,8 @@ _ROOM = 32768
 
 class Lookup(NamedTuple):
     """A question: where would a packet to `destination` go? From `source` ("" = the kernel chooses), bound
-    to a device (index, 0: to none), with a mark, sent by a user (-1: not told)."""
+    to a device (index, 0: to none), with a mark, sent by a user (-1: not told), in another network namespace
+    (its inode, 0: in the own one)."""
 
     family: int
     destination: str
@@ -51,6 +52,7 @@ class Lookup(NamedTuple):
     device: int = 0
     mark: int = 0
     uid: int = -1
+    netns: int = 0
 
     @property
     def name(self) -> str:
@@ -72,7 +74,7 @@ class Lookup(NamedTuple):
 class LookupsCollector:
     """Asks rtnetlink the questions it was given last."""
 
-    provides = ("lookups",)
+    provides: tuple[str, ...] = ("lookups",)
 
     def __init__(self) -> None:
         self._questions: Sequence[Lookup] = ()
@@ -133,6 +135,11 @@ def _open() -> socket.socket:
     made.bind((0, 0))
     made.setsockopt(SOL_NETLINK, NETLINK_GET_STRICT_CHK, 1)
     return made
+
+
+def unanswered(question: Lookup, error: int) -> Table:
+    """The row of a question that could not be asked, and why (errno)."""
+    return _row(question, _refused(error), _refused(0))
 
 
 def _refused(error: int) -> Dump:

@@ -108,6 +108,8 @@ class Namespaces:
         known = self.places.get(inode)
         if known is not None and self._of.get(known.pid) == inode:
             return known.pid
+        if inode not in self.members:
+            return -1
         return min((pid for pid, found in self._of.items() if found == inode), default=-1)
 
     def _hold(self, place: Place) -> None:
@@ -125,6 +127,10 @@ class Namespaces:
 
     def _named(self) -> dict[int, tuple[str, str]]:
         found: dict[int, tuple[str, str]] = {}
+        try:
+            device = os.stat(f"{self._proc}/self/ns/net").st_dev  # noqa: PTH116 - a Path costs as much as the call
+        except OSError:
+            return found
         for directory in self._directories:
             try:
                 with os.scandir(directory) as entries:
@@ -133,19 +139,10 @@ class Namespaces:
                 continue
             for name in names:
                 path = f"{directory}/{name}"
-                inode = self._inode(path)
+                inode = _inode(path, device)
                 if inode:
                     found.setdefault(inode, (name, path))
         return found
-
-    def _inode(self, path: str) -> int:
-        """Of a file that a namespace is mounted on, 0 for any other."""
-        try:
-            told = os.stat(path)  # noqa: PTH116 - a Path costs as much as the call
-            own = os.stat(f"{self._proc}/self/ns/net")  # noqa: PTH116
-        except OSError:
-            return 0
-        return told.st_ino if told.st_dev == own.st_dev and stat.S_ISREG(told.st_mode) else 0
 
     def _ask(self) -> None:
         """Which namespace each process is in that is new or whose turn has come."""
@@ -159,6 +156,15 @@ class Namespaces:
         turn, self._again = self._again[-AT_ONCE:], self._again[:-AT_ONCE]
         for pid in (*(there - self._of.keys()), *turn):
             self._of[pid] = network(self._proc, pid)
+
+
+def _inode(path: str, device: int) -> int:
+    """Of a file that a namespace is mounted on, which is of this device; 0 for any other."""
+    try:
+        told = os.stat(path)  # noqa: PTH116 - a Path costs as much as the call
+    except OSError:
+        return 0
+    return told.st_ino if told.st_dev == device and stat.S_ISREG(told.st_mode) else 0
 
 
 class NamespacesCollector:

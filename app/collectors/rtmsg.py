@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,6 +56,10 @@ def decode(dump: Dump, family: int) -> tuple[Table, Table]:
     Messages of other families are left out: a kernel without IPv6 answers the question for IPv6 routes with
     all it has. Malformed attributes end their message, what came before them counts.
     """
+    return _decode(dump, family) if len(dump) else nothing()
+
+
+def _decode(dump: Dump, family: int) -> tuple[Table, Table]:
     dump = whole(dump, RTM_NEWROUTE, _RTMSG.itemsize)
     head = fields(dump, _RTMSG)
     of_family = head["family"] == family
@@ -250,6 +255,7 @@ def failed(error: int) -> Dump:
     return Dump(b"", np.empty(0, np.intp), np.empty(0, np.intp), error)
 
 
+@lru_cache(maxsize=1)
 def nothing() -> tuple[Table, Table]:
     """Both tables without a row."""
-    return decode(failed(0), 2)
+    return _decode(failed(0), 2)

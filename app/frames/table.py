@@ -148,11 +148,12 @@ def concatenate(tables: list[Table]) -> Table:
     if len(tables) == 1:
         return first
     return Table(
-        {name: _join([table.columns[name] for table in tables]) for name in first.columns}, first.taken
+        {name: join([table.columns[name] for table in tables]) for name in first.columns}, first.taken
     )
 
 
-def _join(columns: list[Column]) -> Column:
+def join(columns: list[Column]) -> Column:
+    """Columns of one kind, one after the other."""
     texts = [column for column in columns if isinstance(column, Strings)]
     if not texts:
         return _in_turn([column for column in columns if not isinstance(column, Strings)])

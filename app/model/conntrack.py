@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from sockscope.app.frames.conntrack import STATES, Status, no_entries
 from sockscope.app.frames.joins import find
 from sockscope.app.frames.table import Column, Numbers, Strings, Table
+from sockscope.app.model import namespaces
 from sockscope.app.model.answerers import answerers
 from sockscope.app.model.conntrack_use import use
 from sockscope.app.model.identity import mix
@@ -31,7 +32,8 @@ _OFFLOADED, _UNREPLIED, _REPLIED, _ASSURED = "offloaded", "unreplied", "replied"
 class ConntrackModel:
     """One row a tracked connection. To the columns of `conntrack` (frames/conntrack.py) it adds
 
-    - `key` u8: the identifier, the zone and the original tuple
+    - `key` u8: the identifier, the zone, the original tuple and the network namespace
+    - `namespace` (text, namespaces.py)
     - `translated` u1: PLAIN, SOURCE, DESTINATION or BOTH; `own_source` and `own_destination` (bool): the new
       address is one of this machine's, so that the source was masqueraded or the destination redirected
     - `state_name` (text): of TCP, SCTP and DCCP the state, of others what was seen
@@ -64,6 +66,7 @@ class ConntrackModel:
         source, destination = _own(rows, store.now("addresses"))
         return rows.with_columns(
             key=keys[chosen],
+            namespace=namespaces.named(rows, store),
             translated=rewritten[chosen],
             own_source=source,
             own_destination=destination,
@@ -76,7 +79,7 @@ class ConntrackModel:
 
     def count(self, store: Store) -> int | None:
         """How many connections are tracked, translated or not."""
-        count = use(store).count
+        count = use(store).tracked
         return None if count < 0 else count
 
     def attention(self, store: Store) -> int:
@@ -120,6 +123,7 @@ def identities(table: Table) -> Key:
         ports << np.uint64(32) | table.numbers("id"),
         table.numbers("original_source"),
         table.numbers("original_destination"),
+        namespaces.netns_of(table),
     )
 
 
@@ -155,13 +159,13 @@ def _once(keys: Key, rows: NDArray[np.intp] | None) -> NDArray[np.intp]:
 
 
 def _own(rows: Table, addresses: Table | None) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Whether the new source and the new destination are addresses of this machine."""
+    """Whether the new source and the new destination are addresses of the own network namespace."""
     if addresses is None:
         return np.zeros(len(rows), np.bool_), np.zeros(len(rows), np.bool_)
-    own = mix(addresses.numbers("family"), addresses.numbers("address"))
-    family = rows.numbers("family")
-    source = np.isin(mix(family, rows.numbers("reply_destination")), own)
-    destination = np.isin(mix(family, rows.numbers("reply_source")), own)
+    own = mix(addresses.numbers("family"), addresses.numbers("address"), namespaces.netns_of(addresses))
+    family, netns = rows.numbers("family"), namespaces.netns_of(rows)
+    source = np.isin(mix(family, rows.numbers("reply_destination"), netns), own)
+    destination = np.isin(mix(family, rows.numbers("reply_source"), netns), own)
     return source, destination
 
 

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
+from sockscope.app.frames.joins import find
+from sockscope.app.model.namespaces import named, netns_of
 from sockscope.app.model.store import Store
 
 NEAR = 0.75
@@ -14,14 +18,17 @@ _LOST = ("drop", "early_drop")
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """Entries in this network namespace and the machine's limit on them, -1 where not known; how many entries
+    """Entries in a network namespace and the machine's limit on them, -1 where not known; how many entries
     and packets a second were `lost` for want of room, 0 if none is known; whether packets and bytes are
-    `counted` (None: not known)."""
+    `counted` (None: not known). Of several namespaces the one with the most entries, its name in `namespace`,
+    and in `tracked` the entries of all."""
 
     count: int = -1
     limit: int = -1
     lost: float = 0.0
     counted: bool | None = None
+    tracked: int = -1
+    namespace: str = ""
 
     @property
     def share(self) -> float | None:
@@ -46,10 +53,19 @@ def use(store: Store) -> Use:
         return Use()
     lost = 0.0
     if then is not None and now.taken > then.taken:
+        rows = find(netns_of(now), netns_of(then))
         for name in _LOST:
-            after, before = now.integer(name, 0), then.integer(name, 0)
-            if 0 <= before < after:
-                lost += (after - before) / (now.taken - then.taken)
-    accounting = now.integer("accounting", 0)
-    counted = None if accounting < 0 else accounting == 1
-    return Use(now.integer("count", 0), now.integer("limit", 0), lost, counted)
+            after, before = now.numbers(name), np.append(then.numbers(name), -1)[rows]
+            more = np.where((before >= 0) & (rows >= 0), after - before, 0)
+            lost += float(more[more > 0].sum()) / (now.taken - then.taken)
+    counts = now.numbers("count")
+    fullest = int(np.argmax(counts))
+    accounting = now.integer("accounting", fullest)
+    return Use(
+        int(counts[fullest]),
+        now.integer("limit", fullest),
+        lost,
+        None if accounting < 0 else accounting == 1,
+        tracked=int(counts[counts >= 0].sum()) if (counts >= 0).any() else -1,
+        namespace=named(now, store)[fullest] or "" if "netns" in now else "",
+    )

@@ -14,6 +14,7 @@ from sockscope.app.frames.joins import find
 from sockscope.app.frames.table import Numbers, Strings, Table
 from sockscope.app.model.identity import mix
 from sockscope.app.model.meanings import SEVERITIES, by_type, meaning
+from sockscope.app.model.namespaces import netns_of
 from sockscope.app.model.rates import Change, Key
 
 
@@ -28,13 +29,14 @@ def identity(section: str, name: str) -> int:
 class Layout:
     """What holds for the rows of a table while the kernel lists the same counters.
 
-    `interfaces` is unknown for counters of the whole namespace; `listed_late` are counters that the kernel
-    lists from their first event on, so they were 0 before.
+    `interfaces` is unknown for counters of a whole namespace; `netns` is that of namespaces.py; `listed_late`
+    are counters that the kernel lists from their first event on, so they were 0 before.
     """
 
     sections: Strings
     names: Strings
     interfaces: Strings
+    netns: Numbers
     keys: Key
     gauge: NDArray[np.bool_]
     severity: NDArray[np.uint8]
@@ -59,7 +61,8 @@ class Layout:
             sections=sections,
             names=names,
             interfaces=interfaces,
-            keys=_of_interfaces(keys, interfaces),
+            netns=netns_of(table),
+            keys=_told_apart(keys, interfaces, table),
             gauge=np.array([one.kind == "gauge" for one in known], dtype=np.bool_)[place],
             severity=np.array([SEVERITIES.index(one.severity) for one in known], dtype=np.uint8)[place],
             listed_late=np.array([by_type(*pair) for pair in pairs], dtype=np.bool_)[place],
@@ -72,6 +75,7 @@ class Layout:
             _same(self.sections, table.strings("section"))
             and _same(self.names, table.strings("name"))
             and _same(self.interfaces, interfaces_of(table))
+            and np.array_equal(self.netns, netns_of(table))
         )
 
 
@@ -82,8 +86,10 @@ def interfaces_of(table: Table) -> Strings:
     return Strings(np.full(len(table), -1, dtype=np.int32), ())
 
 
-def _of_interfaces(keys: Key, interfaces: Strings) -> Key:
-    """Keys of counters, told apart by the interface where there is one."""
+def _told_apart(keys: Key, interfaces: Strings, table: Table) -> Key:
+    """Keys of counters, told apart by the interface where there is one and by the network namespace where
+    there are several."""
+    keys = mix(keys, netns_of(table)) if "netns" in table else keys
     if not interfaces.values:
         return keys
     own = interfaces.lookup([identity("interface", name) for name in interfaces.values], 0, np.uint64)

@@ -11,9 +11,10 @@ from ipaddress import IPv4Address, IPv6Address
 import numpy as np
 
 from sockscope.app.frames.table import Column, Strings, Table
-from sockscope.app.model import group_names
+from sockscope.app.model import group_names, namespaces
 from sockscope.app.model.identity import mix
 from sockscope.app.model.linkfacts import natural_ranks
+from sockscope.app.model.namespaces import netns_of
 from sockscope.app.model.store import Store
 from sockscope.app.model.tab import Options
 
@@ -22,8 +23,10 @@ V4, V6, LINK = int(socket.AF_INET), int(socket.AF_INET6), int(socket.AF_PACKET)
 _INTERFACE_LOCAL = b"\xff\x01"
 """Groups that no frame is ever sent to."""
 
-Own = dict[tuple[int, bytes], list[str]]
-"""By index of the interface and last 3 bytes: its IPv6 addresses."""
+Place = tuple[int, int]
+"""Network namespace and index of an interface."""
+Own = dict[tuple[Place, bytes], list[str]]
+"""By interface and last 3 bytes: its IPv6 addresses."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -40,7 +43,8 @@ class GroupsModel:
 
     The columns of table `groups` (collectors/multicast.py), and besides `group` (text), the address as it
     reads; `name` (text), what it is for, unknown where it has no name; `about` (text), the name or, where
-    there is none, how far the group reaches. Rows come by interface, family and address. Switch `hide_link`
+    there is none, how far the group reaches; `namespace` (text, namespaces.py). Rows come by network
+    namespace, interface, family and address. Switch `hide_link`
     leaves the link layer out, `kernel_order` leaves the order to the kernel.
     """
 
@@ -62,11 +66,12 @@ class GroupsModel:
         if made is None or not _same(made.groups, groups) or not _same(made.addresses, addresses):
             made = _Made(groups, addresses, _columns(groups, addresses))
         self._made = made
-        rows = groups.with_columns(**made.columns)
+        rows = groups.with_columns(**made.columns, namespace=namespaces.named(groups, store))
         chosen = np.arange(len(rows))
         if not options["kernel_order"]:
             words = np.ascontiguousarray(groups.numbers("address")).view(">u8")
-            order = (*words.T[::-1], groups.numbers("family"), natural_ranks(_named(groups)))
+            of = namespaces.order_of(rows.strings("namespace"))
+            order = (*words.T[::-1], groups.numbers("family"), natural_ranks(_named(groups)), of)
             chosen = np.lexsort(order)
         if options["hide_link"]:
             chosen = chosen[groups.numbers("family")[chosen] != LINK]
@@ -106,11 +111,13 @@ def _same(one: Table | None, other: Table | None) -> bool:
     if one is None or other is None:
         return False
     same = ("index", "family", "address")
-    return all(np.array_equal(one.numbers(name), other.numbers(name)) for name in same)
+    return np.array_equal(netns_of(one), netns_of(other)) and all(
+        np.array_equal(one.numbers(name), other.numbers(name)) for name in same
+    )
 
 
 def _columns(groups: Table, addresses: Table | None) -> dict[str, Column]:
-    indices: list[int] = groups.numbers("index").tolist()
+    indices = _places(groups)
     families: list[int] = groups.numbers("family").tolist()
     packed = [raw(groups, row) for row in range(len(groups))]
     own = _own(addresses)
@@ -120,7 +127,9 @@ def _columns(groups: Table, addresses: Table | None) -> dict[str, Column]:
         for index, family, address in zip(indices, families, packed, strict=True)
     ]
     return {
-        "key": mix(groups.numbers("index"), groups.numbers("family"), groups.numbers("address")),
+        "key": mix(
+            groups.numbers("index"), groups.numbers("family"), groups.numbers("address"), netns_of(groups)
+        ),
         "group": Strings.of(map(read, families, packed)),
         "name": Strings.of(name or None for name in names),
         "about": Strings.of(
@@ -130,9 +139,13 @@ def _columns(groups: Table, addresses: Table | None) -> dict[str, Column]:
     }
 
 
-def _heard(memberships: Iterable[tuple[int, int, bytes]]) -> dict[tuple[int, bytes], tuple[int, bytes]]:
+def _places(rows: Table) -> list[Place]:
+    return list(zip(netns_of(rows).tolist(), rows.numbers("index").tolist(), strict=True))
+
+
+def _heard(memberships: Iterable[tuple[Place, int, bytes]]) -> dict[tuple[Place, bytes], tuple[int, bytes]]:
     """By interface and link-layer address: family and address of the first group it is there for."""
-    heard: dict[tuple[int, bytes], tuple[int, bytes]] = {}
+    heard: dict[tuple[Place, bytes], tuple[int, bytes]] = {}
     for index, family, address in memberships:
         if family != LINK and not address.startswith(_INTERFACE_LOCAL):
             heard.setdefault((index, group_names.received_as(address)), (family, address))
@@ -143,18 +156,19 @@ def _own(addresses: Table | None) -> Own:
     own: Own = defaultdict(list)
     if addresses is None:
         return own
+    places = _places(addresses)
     for row in np.flatnonzero(addresses.numbers("family") == V6).tolist():
         address = addresses.numbers("address")[row].tobytes()[:16]
-        own[addresses.integer("index", row), address[13:]].append(str(IPv6Address(address)))
+        own[places[row], address[13:]].append(str(IPv6Address(address)))
     return own
 
 
 def _name(
-    index: int,
+    index: Place,
     family: int,
     address: bytes,
     own: Own,
-    heard: dict[tuple[int, bytes], tuple[int, bytes]],
+    heard: dict[tuple[Place, bytes], tuple[int, bytes]],
 ) -> str:
     if family == V4:
         return group_names.v4(address)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Iterable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 from sockscope.app.frames.joins import find
 from sockscope.app.frames.links import STATS, Flag, known, no_links
 from sockscope.app.frames.table import Column, Numbers, Strings, Table
-from sockscope.app.model import linkfacts
+from sockscope.app.model import linkfacts, namespaces
 from sockscope.app.model.history import History
 from sockscope.app.model.rates import Change, Key, change
 from sockscope.app.model.store import Store
@@ -24,12 +25,12 @@ _LIFE = ("rx_packets", "tx_packets", "rx_bytes", "tx_bytes")
 
 
 class InterfacesModel:
-    """One row an interface, in natural order of names.
+    """One row an interface, in natural order of names, of several network namespaces one after the other.
 
     To the columns of `links` it adds:
 
     - `key` u8
-    - `state`, `letters`, `addresses` (texts)
+    - `state`, `letters`, `addresses` (texts), `namespace` (text, namespaces.py)
     - `virtual` and `promiscuous` (bool; whether it takes in all frames, even where the flags do not say so)
     - `rx_rate`, `tx_rate` (bytes/s), `rx_packet_rate`, `tx_packet_rate`, `use` (share of the speed): f8, over
       the last interval, NaN unknown
@@ -51,7 +52,7 @@ class InterfacesModel:
         self._sent = History(SAMPLES)
         self._resets: dict[int, float] = {}
         self._attention = 0
-        self._addresses: tuple[bytes, dict[int, str]] = (b"", {})
+        self._addresses: tuple[bytes, dict[tuple[int, int], str]] = (b"", {})
 
     def advance(self, store: Store) -> None:
         """Take a sample of the rates, notice what began anew and what is in trouble."""
@@ -82,7 +83,7 @@ class InterfacesModel:
         now = store.now("links")
         if now is None:
             return None
-        links = self._shown(now, options)
+        links = self._shown(now.with_columns(namespace=namespaces.named(now, store)), options)
         keys = linkfacts.keys(links)
         last = _Since(links, keys, store.before("links"))
         rates: dict[str, Column] = {
@@ -98,7 +99,8 @@ class InterfacesModel:
         )
 
     def _shown(self, links: Table, options: Options) -> Table:
-        links = links.take(np.argsort(linkfacts.natural_ranks(links), kind="stable"))
+        of = namespaces.order_of(links.strings("namespace"))
+        links = links.take(np.lexsort((linkfacts.natural_ranks(links), of)))
         if options["hide_down"]:
             links = links.take(linkfacts.is_up(links))
         if options["hide_virtual"]:
@@ -115,7 +117,7 @@ class InterfacesModel:
             virtual=linkfacts.is_virtual(links),
             promiscuous=_promiscuous(links.numbers("flags"), promiscuity),
             use=linkfacts.utilisation(links, links.numbers("rx_rate"), links.numbers("tx_rate")),
-            addresses=Strings.of(addresses.get(index) for index in links.numbers("index").tolist()),
+            addresses=Strings.of(addresses.get(place) for place in _places(links)),
         )
 
     def _changes(self, links: Table, keys: Key, store: Store) -> dict[str, Column]:
@@ -134,19 +136,21 @@ class InterfacesModel:
             columns[f"{name}_delta"] = since.sum(parts).delta
         return columns
 
-    def _addresses_by_index(self, addresses: Table | None) -> dict[int, str]:
-        """Addresses as they read, by index of the interface; remembered while they stay the same."""
+    def _addresses_by_index(self, addresses: Table | None) -> dict[tuple[int, int], str]:
+        """Addresses as they read, by network namespace and index of the interface; remembered while they stay
+        the same."""
         if addresses is None:
             return {}
         columns = [addresses.numbers(name) for name in ("index", "family", "prefix", "address")]
-        content = b"".join(column.tobytes() for column in columns)
+        told = [*columns, namespaces.netns_of(addresses)]
+        content = b"".join(column.tobytes() for column in told)
         if self._addresses[0] != content or not content:
-            listed: dict[int, list[str]] = {}
-            indices, families, prefixes, raw = columns
-            for row, index in enumerate(indices.tolist()):
+            listed: dict[tuple[int, int], list[str]] = {}
+            _, families, prefixes, raw = columns
+            for row, place in enumerate(_places(addresses)):
                 text = address_text(int(families[row]), raw[row].tobytes())
-                listed.setdefault(index, []).append(f"{text}/{prefixes[row]}")
-            self._addresses = (content, {index: " ".join(texts) for index, texts in listed.items()})
+                listed.setdefault(place, []).append(f"{text}/{prefixes[row]}")
+            self._addresses = (content, {place: " ".join(texts) for place, texts in listed.items()})
         return self._addresses[1]
 
     def count(self, store: Store) -> int | None:
@@ -157,6 +161,11 @@ class InterfacesModel:
     def attention(self, store: Store) -> int:  # noqa: ARG002 - the contract of tabs
         """How many interfaces had errors, hard drops or a change of carrier in the last interval."""
         return self._attention
+
+
+def _places(rows: Table) -> Iterable[tuple[int, int]]:
+    """Network namespace and index of the interface of each row."""
+    return zip(namespaces.netns_of(rows).tolist(), rows.numbers("index").tolist(), strict=True)
 
 
 class _Since:

@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 from sockscope.app.frames.links import UNKNOWN_COUNT, Flag, known
 from sockscope.app.frames.table import Numbers, Strings, Table
+from sockscope.app.model.identity import mix
+from sockscope.app.model.namespaces import netns_of
 from sockscope.app.model.rates import Key
 
 LETTERS = (
@@ -61,11 +63,12 @@ _STATE_WORDS = (*_OPERSTATE_WORDS, _DOWN)
 
 
 def keys(links: Table) -> Key:
-    """Identity of interfaces: index and name, so that one renamed or made anew is another."""
+    """Identity of interfaces: network namespace, index and name, so that one renamed, moved or made anew is
+    another."""
     hashes = (zlib.crc32(name.encode("utf-8", "surrogatepass")) for name in links.strings("name").values)
     names = links.strings("name").lookup(hashes, 0, np.uint64)
     identity: Key = (links.numbers("index").astype(np.uint64) << np.uint64(32)) | names
-    return identity
+    return mix(identity, netns_of(links))
 
 
 def natural_ranks(links: Table) -> NDArray[np.int32]:

@@ -11,7 +11,7 @@ import numpy as np
 
 from sockscope.app.frames.frame import Frame
 from sockscope.app.frames.table import Strings, Table, concatenate
-from sockscope.app.model import logrows, sockets
+from sockscope.app.model import logrows, namespaces, sockets
 from sockscope.app.model.lives import Lives, Polled
 from sockscope.app.model.logrows import CLOSED, OPENED
 from sockscope.app.model.sockets import Sockets, left_out
@@ -136,7 +136,7 @@ class LogModel:
         rows = self._polled_rows(store)
         if rows is None:
             return None
-        needed = rows.only(logrows.READ)
+        needed = rows.only((*logrows.READ, *namespaces.carried(rows)))
         table = store.now("sockets")
         if table is self._polled:
             self._lives.refresh(needed)
@@ -158,7 +158,8 @@ class LogModel:
             self._event = -1  # the sampler was started anew
         new = numbers > self._event
         self._event = int(numbers[-1])
-        return events.take(new & (events.numbers("local_port") > 0))
+        events = events.take(new & (events.numbers("local_port") > 0))
+        return events.with_columns(namespace=namespaces.named(events, store))
 
     def _append(self, found: list[Table], number: int, frame: Frame) -> None:
         """Add rows, the newest of `number` events."""
@@ -177,7 +178,7 @@ class LogModel:
         room = self._capacity - len(added)
         kept = [] if self._log is None or not room else [_newest(self._log, room)]
         log = concatenate([*kept, added])
-        self._log = log.with_columns(**{name: _needed(log.strings(name)) for name in ("name", "user")})
+        self._log = log.with_columns(**{name: _needed(log.strings(name)) for name in _TEXTS})
 
     def _look_back(self, now: float, opened: int, closed: int, short: int) -> None:
         self._ticks.append(_Tick(now, opened + short, closed, short))
@@ -199,6 +200,7 @@ class LogModel:
         )
 
 
+_TEXTS = ("name", "user", "namespace")
 _NAMES = (
     "event",
     "told",
@@ -208,6 +210,7 @@ _NAMES = (
     "cookie",
     "duration",
     "sure",
+    "namespace",
     *logrows.ENDS,
     *logrows.OWNER,
     *logrows.AMOUNTS,
@@ -215,7 +218,7 @@ _NAMES = (
 
 
 def _in_order(rows: Table) -> Table:
-    return Table({name: rows.columns[name] for name in _NAMES})
+    return Table({name: rows.columns[name] for name in _NAMES} | namespaces.carried(rows))
 
 
 def _newest(rows: Table, most: int) -> Table:

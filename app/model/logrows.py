@@ -3,7 +3,8 @@
 Columns: `key` u8, counting up; `at` f8 (seconds since the epoch) and `when` f8 (CLOCK_MONOTONIC) of the tick
 that found out; `event` u1 (OPENED, CLOSED) and `told` u1 (POLLED, BY_KERNEL); family, protocol, addresses,
 ports, state (0 unknown; the last one polled of what was closed), cookie (the socket's key) as in
-model/sockets.py, and its owner, `inherited`, uid and user; `duration` f8 in seconds (NaN unknown) with
+model/sockets.py, and its owner, `inherited`, uid and user; `namespace` (text), its name as it was then, and
+`netns` where there are several; `duration` f8 in seconds (NaN unknown) with
 `sure` u1 (ABOUT, LEAST, MOST); rx, tx (bytes of data; rx with the peer's FIN as one), rtt, min_rtt (us),
 segs_in, segs_out, total_retrans (segments), bytes_retrans, all i8, -1 unknown.
 """
@@ -18,6 +19,7 @@ from numpy.typing import NDArray
 from sockscope.app.frames.joins import find
 from sockscope.app.frames.table import Column, Numbers, Strings, Table, concatenate
 from sockscope.app.model.listeners import listener_of, listening
+from sockscope.app.model.namespaces import carried
 from sockscope.app.model.ownership import FROM_LISTENER, NOBODY, NOT_LOOKED
 from sockscope.app.model.sockets import NO_UID
 
@@ -30,7 +32,7 @@ most, for no tick saw it."""
 ENDS = ("local_address", "remote_address", "local_port", "remote_port")
 OWNER = ("pid", "holders", "why", "inherited", "uid", "name", "user")
 AMOUNTS = ("rx", "tx", "rtt", "min_rtt", "segs_in", "segs_out", "total_retrans", "bytes_retrans")
-_SOCKET = ("family", "protocol", "state", *ENDS, *OWNER)
+_SOCKET = ("family", "protocol", "state", *ENDS, *OWNER, "namespace")
 READ = (*_SOCKET, "key", "timer", "inode")
 """Columns of sockets that are read here and in lives.py."""
 _SLACK = 0.5
@@ -40,6 +42,7 @@ _SLACK = 0.5
 def polled(rows: Table, event: int) -> Table:
     """What polling alone tells of sockets that were opened, or that are gone without a destroy event."""
     columns: dict[str, Column] = {name: rows.columns[name] for name in _SOCKET}
+    columns |= carried(rows)
     unknown = np.full(len(rows), -1, dtype=np.int64)
     columns |= dict.fromkeys(AMOUNTS, unknown)
     duration = np.full(len(rows), np.nan)
@@ -60,11 +63,14 @@ def polled(rows: Table, event: int) -> Table:
 
 
 def destroyed(events: Table, seen: Table | None, sockets: Table | None, floor: float) -> Table:
-    """What destroy events tell. `seen` has a row for each event with what was polled of the socket (`since`
-    NaN where it never was); `sockets` the last poll, for its listeners; `floor` is when those that were not
-    seen were not there yet (CLOCK_MONOTONIC, -inf: not known)."""
+    """What destroy events tell, which have a column `namespace` by now. `seen` has a row for each event with
+    what was polled of the socket (`since` NaN where it never was); `sockets` the last poll, for its
+    listeners; `floor` is when those that were not seen were not there yet (CLOCK_MONOTONIC, -inf: not known).
+    """
     known = np.zeros(len(events), np.bool_) if seen is None else ~np.isnan(seen.numbers("since"))
-    columns: dict[str, Column] = {name: events.columns[name] for name in ("family", "protocol", *ENDS)}
+    told = ("family", "protocol", *ENDS, "namespace")
+    columns: dict[str, Column] = {name: events.columns[name] for name in told}
+    columns |= carried(events)
     columns |= {
         "state": np.zeros(len(events), np.uint8),
         "pid": np.full(len(events), -1, np.int64),
@@ -123,7 +129,9 @@ def _owned_by_listeners(made: Table, sockets: Table | None, rows: NDArray[np.int
     tcp = rows[made.numbers("protocol")[rows] == socket.IPPROTO_TCP]
     names = ("family", "protocol", "state", "local_address", "local_port")
     listeners = sockets.take(listening(sockets))
-    both = concatenate([Table({name: each.numbers(name) for name in names}) for each in (listeners, made)])
+    both = concatenate(
+        [Table({name: each.numbers(name) for name in names} | carried(each)) for each in (listeners, made)]
+    )
     listener = listener_of(both, len(listeners) + tcp)
     found = listener >= 0
     made = _over(made, listeners, tcp[found], listener[found], OWNER)

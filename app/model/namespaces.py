@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from sockscope.app.frames.frame import EVERYWHERE, Host
 from sockscope.app.frames.joins import places
-from sockscope.app.frames.table import UNKNOWN, Strings, Table, repeated
+from sockscope.app.frames.table import UNKNOWN, Column, Numbers, Strings, Table, repeated
 from sockscope.app.model.socketunits import unit
 from sockscope.app.model.store import Store
 
@@ -30,13 +30,33 @@ def named(rows: Table, store: Store) -> Strings:
     return Strings(codes, texts)
 
 
-def is_own(rows: Table, known: Table | None) -> NDArray[np.bool_]:
-    """Which rows are of the namespace that everything else is told of: all where there is one only."""
-    if "netns" not in rows:
-        return np.ones(len(rows), np.bool_)
-    if known is None:
-        return np.zeros(len(rows), np.bool_)
-    return np.isin(rows.numbers("netns"), known.numbers("inode")[known.numbers("own")])
+def netns_of(rows: Table) -> Numbers:
+    """The inode of the namespace of each row, 0 where the table tells of one only: what is the same in two
+    namespaces is told apart by it."""
+    return rows.numbers("netns") if "netns" in rows else np.zeros(len(rows), np.uint64)
+
+
+def carried(rows: Table) -> dict[str, Column]:
+    """Column `netns` as it is in the rows, if it is, for a table that is made of them."""
+    return {"netns": rows.numbers("netns")} if "netns" in rows else {}
+
+
+def around(store: Store, rows: Table, row: int) -> Store:
+    """What is of the same namespace as a row; everything where rows are of one only."""
+    return store.within(rows.integer("netns", row)) if "netns" in rows else store
+
+
+def ranks(rows: Table, store: Store) -> NDArray[np.int32]:
+    """Place of the namespace of each row: the own one first, the others by name, what is gone last."""
+    return order_of(named(rows, store))
+
+
+def order_of(names: Strings) -> NDArray[np.int32]:
+    """The same of names of namespaces."""
+    ordered = sorted(set(names.values), key=lambda name: (name != OWN, name))
+    place = {name: rank for rank, name in enumerate(ordered)}
+    found: NDArray[np.int32] = names.lookup([place[name] for name in names.values], len(place), np.int32)
+    return found
 
 
 def _alone(host: Host) -> str:

@@ -9,8 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sockscope.app.frames.joins import find
-from sockscope.app.frames.table import Numbers, Strings, Table, concatenate
+from sockscope.app.frames.table import Numbers, Table, concatenate
+from sockscope.app.model.devices import device_names
 from sockscope.app.model.identity import mix
+from sockscope.app.model.namespaces import carried, named, netns_of
 from sockscope.app.model.ownership import KERNEL, Ownership
 from sockscope.app.model.rates import Key
 from sockscope.app.model.store import Store
@@ -62,9 +64,9 @@ class OthersModel:
 
     The columns of tables `packet`, `netlink` (`port` and `peer` as local_port and remote_port) and `vsock`,
     with 0 or -1 where a kind has no such thing; besides `family` (u1), `interface` (text, unknown for any),
-    `user`, the owner as in model/sockets.py, and `growing` (bool): it lost something within GROWS_FOR
-    seconds. Switch `only_programs` leaves the kernel's own ends of netlink out, `every_holder` adds `pids` as
-    in model/sockets.py.
+    `namespace` (text, namespaces.py), `user`, the owner as in model/sockets.py, and `growing`
+    (bool): it lost something within GROWS_FOR seconds. Switch `only_programs` leaves the kernel's own ends of
+    netlink out, `every_holder` adds `pids` as in model/sockets.py.
     """
 
     needs = ("packet", "netlink", "vsock", "links", "owners", "processes", "unowned")
@@ -92,7 +94,8 @@ class OthersModel:
             **owner.with_columns(why=why).columns,
             key=key,
             inherited=np.zeros(len(sockets), dtype=np.uint8),
-            interface=_interfaces(sockets.numbers("device"), store.now("links")),
+            interface=device_names(sockets.numbers("device"), store.now("links"), netns_of(sockets)),
+            namespace=named(sockets, store),
             user=user_names(sockets.numbers("uid")),
             growing=self._lost.growing(key, sockets.taken),
         )
@@ -123,7 +126,7 @@ def identity(sockets: Table) -> Key:
     if cookie.all():
         return cookie
     names = ("family", "protocol", "local_port", "inode")
-    return np.where(cookie > 0, cookie, mix(*(sockets.numbers(name) for name in names)))
+    return np.where(cookie > 0, cookie, mix(*(sockets.numbers(name) for name in names), netns_of(sockets)))
 
 
 def _sockets(store: Store) -> Table | None:
@@ -148,18 +151,7 @@ def _widened(table: Table, family: int) -> Table:
     }
     columns["family"] = np.full(size, family, dtype=np.uint8)
     groups = given.get("groups", np.zeros((size, _GROUP_BYTES), dtype=np.uint8))
-    return Table({**columns, "groups": groups}, table.taken)
-
-
-def _interfaces(device: Numbers, links: Table | None) -> Strings:
-    """Names of devices: unknown for any, `if7` for one that is not listed."""
-    names: dict[int, str | None] = {}
-    if links is not None:
-        column = links.strings("name")
-        names = {index: column[row] for row, index in enumerate(links.numbers("index").tolist())}
-    distinct, place = np.unique(device, return_inverse=True)
-    texts = [names.get(index) or f"if{index}" if index else None for index in distinct.tolist()]
-    return Strings.of(texts).take(place)
+    return Table({**columns, **carried(table), "groups": groups}, table.taken)
 
 
 class _Lost:

@@ -101,9 +101,12 @@ class Heading(NamedTuple):
     rule: int = -1
 
 
-def headings(names: RouteNames, tables: Sequence[int], rules: Table | None) -> dict[int, list[Heading]]:
+def headings(
+    names: RouteNames, tables: Sequence[int], rules: Table | None, where: str = ""
+) -> dict[int, list[Heading]]:
     """What stands above the routes of each table: the rules that choose it, then its title, which main goes
-    without; and under NOWHERE, if there are such, the rules that choose none of these tables."""
+    without; and under NOWHERE, if there are such, the rules that choose none of these tables. Titles end in
+    `where`, and with that they come first and main has one too."""
     known = [] if rules is None else everything(rules)
     made: dict[int, list[Heading]] = {table: [] for table in tables}
     rest: list[Heading] = []
@@ -114,9 +117,11 @@ def headings(names: RouteNames, tables: Sequence[int], rules: Table | None) -> d
     any_table = rules is None or any(rule.by_device for rule in known)
     for table, above in made.items():
         if not above and not any_table:
-            above.append(Heading(f"table {names.table(table)} ── no rule leads here"))
+            above.append(Heading(f"table {names.table(table)}{where} ── no rule leads here"))
+        elif where:
+            above.insert(0, Heading(f"table {names.table(table)}{where}"))
         elif table != MAIN:
             above.append(Heading(f"table {names.table(table)}"))
     if rest:
-        made[NOWHERE] = [Heading("other rules ── to no table, or to one without routes"), *rest]
+        made[NOWHERE] = [Heading(f"other rules{where} ── to no table, or to one without routes"), *rest]
     return made

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from sockscope.app.frames.joins import find
 from sockscope.app.frames.table import Table
+from sockscope.app.model import namespaces
 from sockscope.app.model.counters import Layout, Memory
 from sockscope.app.model.meanings import SEVERITIES
 from sockscope.app.model.rates import Change, change, gauge
@@ -66,6 +67,8 @@ class Series:
                 "key": layout.keys,
                 "group": layout.sections,
                 "interface": layout.interfaces,
+                **namespaces.carried(table),
+                "namespace": namespaces.named(table, store),
                 "name": layout.names,
                 "value": values,
                 "meaning": layout.meaning,

@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 
 from sockscope.app.frames.frame import Frame
 from sockscope.app.frames.inet import IPPROTO_MPTCP, IPPROTO_SCTP, IPPROTO_UDPLITE
-from sockscope.app.frames.table import UNKNOWN, Numbers, Strings, Table, repeated
+from sockscope.app.frames.table import Numbers, Strings, Table, repeated
 from sockscope.app.model import mptcp, namespaces, socketunits
+from sockscope.app.model.devices import device_names
 from sockscope.app.model.former import FormerOwners
 from sockscope.app.model.identity import mix
 from sockscope.app.model.listeners import embryonic, listener_of
@@ -85,7 +86,7 @@ def _with_owners(store: Store, sockets: Table) -> Table:
         user=_users(uid),
         mark=_marks(sockets, store.now("marks")),
         namespace=namespaces.named(sockets, store),
-        device=_devices(sockets, store.now("links"), store.now("namespaces")),
+        device=_devices(sockets, store.now("links")),
         tcp_state=np.where(sockets.numbers("protocol") == socket.IPPROTO_TCP, sockets.numbers("state"), 0),
         carrier=mptcp.carriers(sockets, mptcp_table),
         token=mptcp.tokens(sockets, mptcp_table),
@@ -115,10 +116,9 @@ def identity(sockets: Table) -> Key:
     own = (cookie > 0) & (sockets.numbers("protocol") != IPPROTO_SCTP)
     if own.all():
         return cookie
-    names = ["family", "protocol", "local_address", "remote_address", "local_port", "remote_port", "inode"]
-    if "netns" in sockets:
-        names.append("netns")
-    return np.where(own, cookie, mix(*(sockets.numbers(name) for name in names)))
+    names = ("family", "protocol", "local_address", "remote_address", "local_port", "remote_port", "inode")
+    told = (*(sockets.numbers(name) for name in names), namespaces.netns_of(sockets))
+    return np.where(own, cookie, mix(*told))
 
 
 def _user_ids(sockets: Table) -> NDArray[np.uint32]:
@@ -137,18 +137,9 @@ def _users(uid: NDArray[np.uint32]) -> Strings:
     return Strings(codes[place], names.values)
 
 
-def _devices(sockets: Table, links: Table | None, known: Table | None) -> Strings:
-    """Names of bound interfaces: unknown where there is none, `if7` for one that is not listed, as those of
-    other network namespaces."""
-    interface = sockets.numbers("interface")
-    if not interface.any():
-        return Strings(repeated(np.int32(UNKNOWN), len(interface)), ())
-    listed = namespaces.is_own(sockets, known).tolist()
-    names = {} if links is None else dict(zip(links.numbers("index").tolist(), _names(links), strict=True))
-    return Strings.of(
-        (names.get(index, f"if{index}") if here else f"if{index}") if index else None
-        for index, here in zip(interface.tolist(), listed, strict=True)
-    )
+def _devices(sockets: Table, links: Table | None) -> Strings:
+    """Names of bound interfaces."""
+    return device_names(sockets.numbers("interface"), links, namespaces.netns_of(sockets))
 
 
 def _marks(sockets: Table, marks: Table | None) -> NDArray[np.int64]:
@@ -157,11 +148,6 @@ def _marks(sockets: Table, marks: Table | None) -> NDArray[np.int64]:
         return repeated(np.int64(-1), len(sockets))
     told: NDArray[np.int64] = marks.numbers("mark")
     return told
-
-
-def _names(links: Table) -> list[str | None]:
-    names = links.strings("name")
-    return [names[row] for row in range(len(links))]
 
 
 def is_listener(rows: Table) -> NDArray[np.bool_]:

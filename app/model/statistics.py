@@ -6,17 +6,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sockscope.app.frames.table import Table, concatenate
+from sockscope.app.model import namespaces
 from sockscope.app.model.series import Series
 from sockscope.app.model.store import Store
 from sockscope.app.model.tab import Options
 
 
 class StatisticsModel:
-    """One row a counter.
+    """One row a counter of a network namespace.
 
     - `key` u8; `group` (text), the kernel's section; `interface` (text), unknown for counters of the whole
-      namespace; `name`, `meaning` (texts); `value` i8; `rank` i4, the place in the kernel's order; `gauge`
-      (bool); `severity` u1, index into SEVERITIES
+      namespace; `namespace` (text, namespaces.py); `name`, `meaning` (texts); `value` i8; `rank` i4, the
+      place in the kernel's order; `gauge` (bool); `severity` u1, index into SEVERITIES
     - `delta` f8, change since the sample before; `rate` f8, the same per second, NaN for gauges
     - `since_mark`, `since_start` f8, change since the mark, and since this session began
     - `shown` f8, what to show first: `since_mark` while there is a mark, else `rate`, or `delta` of a gauge;
@@ -26,8 +27,9 @@ class StatisticsModel:
       although that signals a problem; went down although it is no gauge
 
     Changes are NaN where there is nothing to compare with and after a reset. Rows come in the kernel's order,
-    but those with a problem first and then those that moved. Switch `changed_only` keeps what changed,
-    `per_interface` adds the counters of each interface, `kernel_order` leaves the order to the kernel.
+    of several namespaces one after the other, but those with a problem first and then those that moved.
+    Switch `changed_only` keeps what changed, `per_interface` adds the counters of each interface,
+    `kernel_order` leaves the order to the kernel.
     """
 
     needs = ("counters",)
@@ -49,6 +51,7 @@ class StatisticsModel:
         more = self._interfaces.rows(store) if options["per_interface"] else None
         if more is not None:
             rows = concatenate([rows, more])
+        rows = rows.take(np.argsort(namespaces.order_of(rows.strings("namespace")), kind="stable"))
         rows = rows.with_columns(rank=np.arange(len(rows), dtype=np.int32))
         return rows.take(_chosen(rows, options))
 

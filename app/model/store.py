@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+import numpy as np
+
 from sockscope.app.frames.frame import Frame, Note
 from sockscope.app.frames.table import Strings, Table
 from sockscope.app.model.trace import Trace
@@ -65,6 +67,11 @@ class Store:
         """What changes are counted from: the table at the mark if one is set, else the sample before."""
         return self._before.get(name) if self.marked_at is None else self._marked.get(name)
 
+    def within(self, netns: int) -> Store:
+        """The same as far as it is of one network namespace (its inode); tables that tell of the machine, or
+        of one namespace only, are whole."""
+        return _Within(self, netns)
+
     def notes(self, *tables: str) -> tuple[Note, ...]:
         """What the collectors of these tables could not do."""
         return tuple(note for note in self.frame.notes if note.table in tables)
@@ -78,6 +85,29 @@ class Store:
         """Back to the sample before as the base."""
         self.marked_at = None
         self._marked = {}
+
+
+class _Within(Store):
+    """Looks at another store, which is not to change meanwhile."""
+
+    def __init__(self, whole: Store, netns: int) -> None:
+        super().__init__()
+        self.__dict__.update(whole.__dict__)
+        self._netns = netns
+
+    def now(self, name: str) -> Table | None:
+        return self._part(super().now(name))
+
+    def before(self, name: str) -> Table | None:
+        return self._part(super().before(name))
+
+    def base(self, name: str) -> Table | None:
+        return self._part(super().base(name))
+
+    def _part(self, table: Table | None) -> Table | None:
+        if table is None or "netns" not in table:
+            return table
+        return table.take(table.numbers("netns") == np.uint64(self._netns))
 
 
 def _cleaned(table: Table) -> Table:

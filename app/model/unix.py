@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from sockscope.app.frames.joins import find
 from sockscope.app.frames.table import Numbers, Strings, Table, concatenate
+from sockscope.app.model import namespaces
 from sockscope.app.model.identity import mix
 from sockscope.app.model.ownership import Ownership
 from sockscope.app.model.rates import Key
@@ -55,6 +56,7 @@ class UnixModel:
     - `condition` (u1, index into STATES), `references` (i8, the kernel's count, -1 unknown)
     - the owner and its unit as in model/sockets.py, and the peer's as `peer_pid`, `peer_process`,
       `peer_holders` and `peer_why`: of what waits in an accept queue the listener's
+    - `namespace` (text, namespaces.py)
     - `fate` (u1) of the peer, `peer_name` (text), `peer_key`: its row's `key`, the listener's for what waits,
       0 for none
 
@@ -83,6 +85,7 @@ class UnixModel:
             rows = concatenate([rows, _not_accepted(rows, listed)])
         if options["only_listeners"]:
             rows = rows.take(_listening(rows))
+        rows = rows.with_columns(namespace=namespaces.named(rows, store))
         rows = _owned(rows, Ownership.from_store(store), store.now("processes"))
         if options["every_holder"]:
             pids = Ownership.from_store(store).every_pid(rows.numbers("inode"), rows)
@@ -220,6 +223,7 @@ def _not_accepted(rows: Table, listed: Table) -> Table:
         "target": np.zeros(number, np.uint64),
         "peer_key": np.zeros(number, np.uint64),
         "peer_name": nobody,
+        **namespaces.carried(bare),
     }
     return Table({name: columns[name] for name in rows.columns}, rows.taken)
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from sockscope.app.frames.table import Table
 from sockscope.app.model.conntrack import DESTINATION
 from sockscope.app.output.names import NUMBERS, Names
+from sockscope.app.output.namespaces import front, front_title
 from sockscope.app.settings import Settings
 from sockscope.app.view import conntrack_text as text
 from sockscope.app.view.services import service
@@ -37,15 +38,16 @@ def lines(rows: Table, order: NDArray[np.intp], settings: Settings, names: Names
     having no place for that, the new one follows.
     """
     yield "IP masquerading entries"
-    yield _line("prot", "expire", "source", "destination", "ports")
-    shown = rows.take(order)
+    yield front_title(rows, settings) + _line("prot", "expire", "source", "destination", "ports")
+    of, shown = front(rows, settings), rows.take(order)
     names.want(shown.numbers("family"), *(shown.numbers(end) for end in _ENDS))
     for row in order.tolist():
         source, destination = (
             names.name(*text.where(rows, row, end)) or text.host(rows, row, end) for end in _ENDS
         )
         name, expire = text.protocol(rows.integer("protocol", row)), _expire(rows.integer("timeout", row))
-        yield _line(name, expire, source, destination, _ports(rows, row, settings) + _rewritten(rows, row))
+        ports = _ports(rows, row, settings) + _rewritten(rows, row)
+        yield of(row) + _line(name, expire, source, destination, ports)
 
 
 def _line(protocol: str, expire: str, source: str, destination: str, ports: str) -> str:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from sockscope.app.frames.table import Table
 from sockscope.app.model.groups import LINK, V4, V6
+from sockscope.app.output.namespaces import front, front_title
 from sockscope.app.settings import Settings
 
 _FAMILIES = {4: V4, 6: V6}
@@ -26,14 +27,16 @@ def lines(rows: Table, order: NDArray[np.intp], settings: Settings) -> Iterator[
     """The heading, the names of the columns, and a line a membership; with -e what the group is for too."""
     width = max([21, *(len(rows.text("group", row) or "") for row in order.tolist())])
     yield "IPv6/IPv4 Group Memberships"
-    yield _line("Interface", "RefCnt", "Group", "Name" if settings.extend else "", width)
-    yield f"{'-' * 15} {'-' * 6} {'-' * 21:<{width}} {'----' if settings.extend else ''}".rstrip()
+    of = front(rows, settings)
+    heading = _line("Interface", "RefCnt", "Group", "Name" if settings.extend else "", width)
+    yield f"{front_title(rows, settings)}{heading}"
+    line = front_title(rows, settings, "-")
+    yield f"{line}{'-' * 15} {'-' * 6} {'-' * 21:<{width}} {'----' if settings.extend else ''}".rstrip()
     for row in order.tolist():
         name = rows.text("name", row) if settings.extend else None
         group = rows.text("group", row) or "-"
-        yield _line(
-            rows.text("interface", row) or "-", str(rows.integer("users", row)), group, name or "", width
-        )
+        interface, users = rows.text("interface", row) or "-", str(rows.integer("users", row))
+        yield f"{of(row)}{_line(interface, users, group, name or '', width)}"
 
 
 def _line(interface: str, users: str, group: str, name: str, width: int) -> str:

@@ -14,6 +14,7 @@ from sockscope.app.frames.table import Table
 from sockscope.app.model.interfaces import address_text
 from sockscope.app.model.linkfacts import total
 from sockscope.app.model.store import Store
+from sockscope.app.output.namespaces import front, front_title
 from sockscope.app.settings import Settings
 
 _COUNTERS = ("rx_ok", "rx_err", "rx_drp", "rx_ovr", "tx_ok", "tx_err", "tx_drp", "tx_ovr")
@@ -27,37 +28,44 @@ def lines(rows: Table, order: NDArray[np.intp], settings: Settings, store: Store
     address of it carries (`eth0:1`); with -e a paragraph an interface. `-` is not known."""
     yield "Kernel Interface table"
     addresses = _Addresses(store.now("addresses"))
+    of = front(rows, settings)
     if settings.extend:
         yield from _long(rows, order, addresses)
         return
-    yield _line("Iface", "MTU", [name.upper().replace("_", "-") for name in _COUNTERS], "Flg")
+    yield front_title(rows, settings) + _line(
+        "Iface", "MTU", [name.upper().replace("_", "-") for name in _COUNTERS], "Flg"
+    )
     for row in order.tolist():
         name, mtu = _name(rows, row), _number(rows.integer("mtu", row))
         letters = rows.text("letters", row)
         flags = "-" if letters is None else letters or "[NO FLAGS]"
-        yield _line(name, mtu, [_count(rows.integer(counter, row)) for counter in _COUNTERS], flags)
-        for alias in addresses.aliases(rows.integer("index", row), name):
-            yield _line(alias, mtu, ["-"] * len(_COUNTERS), flags)
+        yield of(row) + _line(name, mtu, [_count(rows.integer(counter, row)) for counter in _COUNTERS], flags)
+        for alias in addresses.aliases(_place(rows, row), name):
+            yield of(row) + _line(alias, mtu, ["-"] * len(_COUNTERS), flags)
 
 
 class _Addresses:
-    """Addresses by the index of their interface."""
+    """Addresses by the network namespace and the index of their interface."""
 
     def __init__(self, table: Table | None) -> None:
-        self._of: dict[int, list[tuple[str, str]]] = {}
+        self._of: dict[tuple[int, int], list[tuple[str, str]]] = {}
         if table is not None:
-            for row, index in enumerate(table.numbers("index").tolist()):
+            for row in range(len(table)):
                 told = table.text("label", row) or "", _address(table, row)
-                self._of.setdefault(index, []).append(told)
+                self._of.setdefault(_place(table, row), []).append(told)
 
-    def aliases(self, index: int, name: str) -> list[str]:
+    def aliases(self, place: tuple[int, int], name: str) -> list[str]:
         """Labels that are not the interface's name."""
-        return sorted({label for label, _ in self._of.get(index, ()) if label not in ("", name)})
+        return sorted({label for label, _ in self._of.get(place, ()) if label not in ("", name)})
 
-    def texts(self, index: int, name: str) -> Iterator[str]:
+    def texts(self, place: tuple[int, int], name: str) -> Iterator[str]:
         """Each address in words."""
-        for label, text in self._of.get(index, ()):
+        for label, text in self._of.get(place, ()):
             yield text if label in ("", name) else f"{text} label {label}"
+
+
+def _place(rows: Table, row: int) -> tuple[int, int]:
+    return (rows.integer("netns", row) if "netns" in rows else 0), rows.integer("index", row)
 
 
 def _address(addresses: Table, row: int) -> str:
@@ -83,11 +91,13 @@ def _long(rows: Table, order: NDArray[np.intp], addresses: _Addresses) -> Iterat
     """What each is, its addresses, and its counters, which add up as in netstat."""
     frame, carrier = total(rows, _FRAME), total(rows, _CARRIER)
     for row in order.tolist():
-        name, index = _name(rows, row), rows.integer("index", row)
+        name = _name(rows, row)
         mtu, queue = (_number(rows.integer(column, row)) for column in ("mtu", "txqlen"))
         yield f"{name}: <{_flags(rows.integer('flags', row))}> mtu {mtu} txqueuelen {queue}"
         yield "    " + " ".join(filter(None, (rows.text("kind", row) or "-", rows.text("mac", row))))
-        yield from (f"    {text}" for text in addresses.texts(index, name))
+        if "netns" in rows:
+            yield f"    netns {rows.text('namespace', row) or '-'}"
+        yield from (f"    {text}" for text in addresses.texts(_place(rows, row), name))
         yield f"{_way(rows, row, 'rx')} frame {_count(int(frame[row]))}"
         collisions = _count(rows.integer("collisions", row))
         yield f"{_way(rows, row, 'tx')} carrier {_count(int(carrier[row]))} collisions {collisions}"

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from sockscope.app.frames.table import Table
 from sockscope.app.model.others import EVERY_PROTOCOL, NETLINK, PACKET, VSOCK
 from sockscope.app.model.states import LISTEN
+from sockscope.app.output.namespaces import front, front_title
 from sockscope.app.output.sockets import programs
 from sockscope.app.settings import Settings
 from sockscope.app.view import others
@@ -35,15 +36,19 @@ def chosen(rows: Table, settings: Settings) -> NDArray[np.bool_]:
 def lines(rows: Table, order: NDArray[np.intp], settings: Settings) -> Iterator[str]:
     """The names of the columns, and a line a row."""
     head = f"{'Netid':<5} {'State':<11} Recv-Q Send-Q {'Local Address:Port':<23} {'Peer Address:Port':<23}"
-    yield (head + (" PID/Program name" if settings.programs else "")).rstrip()
+    yield (front_title(rows, settings) + head + (" PID/Program name" if settings.programs else "")).rstrip()
     shown = rows.take(order)
+    of = front(shown, settings)
     owners = list(programs(shown)) if settings.programs else [""] * len(shown)
     for row, owner in enumerate(owners):
         yield (
-            f"{others.proto(shown, row):<5} {_state(shown, row):<11} {_amount(shown, 'rmem', row):>6} "
-            f"{_amount(shown, 'wmem', row):>6} {_local(shown, row, settings):<23} "
-            f"{others.remote(shown, row):<23}{owner}"
-        ).rstrip()
+            of(row)
+            + (
+                f"{others.proto(shown, row):<5} {_state(shown, row):<11} {_amount(shown, 'rmem', row):>6} "
+                f"{_amount(shown, 'wmem', row):>6} {_local(shown, row, settings):<23} "
+                f"{others.remote(shown, row):<23}{owner}"
+            ).rstrip()
+        )
 
 
 def _state(rows: Table, row: int) -> str:

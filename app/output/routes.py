@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from sockscope.app.frames.table import Table
 from sockscope.app.model.route_names import LOCAL, MAIN, REJECTING
 from sockscope.app.output.names import NUMBERS, Names
+from sockscope.app.output.namespaces import front, front_title
 from sockscope.app.settings import Settings
 from sockscope.app.view.format import address
 from sockscope.app.view.route_text import TICKS, V4, V6, gateway, genmask, prefix
@@ -50,7 +51,7 @@ def lines(rows: Table, order: NDArray[np.intp], settings: Settings, names: Names
     family = rows.numbers("family")[shown]
     asked = _families(settings, (4,))
     if settings.cache:
-        yield from _cache(rows, shown, asked)
+        yield from _cache(rows, shown, asked, settings)
         return
     if V4 in asked:
         yield "Kernel IP routing table"
@@ -60,18 +61,19 @@ def lines(rows: Table, order: NDArray[np.intp], settings: Settings, names: Names
         yield from _ipv6(rows, shown[family == V6], settings)
 
 
-def _cache(rows: Table, shown: NDArray[np.intp], asked: list[int]) -> Iterator[str]:
+def _cache(rows: Table, shown: NDArray[np.intp], asked: list[int], settings: Settings) -> Iterator[str]:
     """As `netstat -rC` had it when there was a route cache; its MSS is now the MTU, and Source, Window and
     irtt, which exceptions do not have, give way to the time left."""
     family = rows.numbers("family")[shown]
+    of, above = front(rows, settings), front_title(rows, settings)
     for each, name, width in ((V4, "IP", 15), (V6, "IPv6", 38)):
         if each in asked:
             yield f"Kernel {name} routing cache"
-            yield f"{'Destination':<{width}} {'Gateway':<{width}} Flags    MTU Expires Iface"
+            yield f"{above}{'Destination':<{width}} {'Gateway':<{width}} Flags    MTU Expires Iface"
             for row in shown[family == each].tolist():
                 where = address(each, rows.numbers("destination")[row].tobytes())
                 left = rows.integer("expires", row)
-                yield (
+                yield of(row) + (
                     f"{where:<{width}} {gateway(rows, row) or '*':<{width}} {rows.text('letters', row):<6}"
                     f" {rows.integer('mtu', row) or _NONE:>5} {left // TICKS if left > 0 else _NONE:>7}"
                     f" {rows.text('interface', row) or '*'}"
@@ -83,7 +85,8 @@ def _ipv4(rows: Table, shown: NDArray[np.intp], settings: Settings, names: Names
     of = rows.take(shown)
     names.want(of.numbers("family"), of.numbers("destination"), of.numbers("gateway"))
     head, tail = _LAYOUTS[min(settings.extend, 2)]
-    yield f"{'Destination':<15} {'Gateway':<15} {'Genmask':<15} {head}"
+    begin = front(rows, settings)
+    yield f"{front_title(rows, settings)}{'Destination':<15} {'Gateway':<15} {'Genmask':<15} {head}"
     for row in shown.tolist():
         length = rows.integer("destination_length", row)
         raw = rows.numbers("destination")[row].tobytes()
@@ -93,7 +96,7 @@ def _ipv4(rows: Table, shown: NDArray[np.intp], settings: Settings, names: Names
         through = _NONE if closed else _named_gateway(rows, row, names) or "0.0.0.0"  # noqa: S104 - a text
         letters = rows.text("shown_letters", row) or ""
         device = _NONE if closed else rows.text("interface", row) or "*"
-        start = f"{destination:<15} {through:<15} {genmask(rows, row) or _NONE:<15} {letters:<5}"
+        start = f"{begin(row)}{destination:<15} {through:<15} {genmask(rows, row) or _NONE:<15} {letters:<5}"
         yield f"{start} {tail(rows, row, device)}"
 
 
@@ -103,7 +106,8 @@ def _named_gateway(rows: Table, row: int, names: Names) -> str | None:
 
 
 def _ipv6(rows: Table, shown: NDArray[np.intp], settings: Settings) -> Iterator[str]:
-    yield f"{'Destination':<30} {'Next Hop':<26} Flag Met Ref  Use If"
+    of = front(rows, settings)
+    yield f"{front_title(rows, settings)}{'Destination':<30} {'Next Hop':<26} Flag Met Ref  Use If"
     anything = "::" if settings.numeric_hosts else "[::]"
     for row in shown.tolist():
         length = rows.integer("destination_length", row)
@@ -112,7 +116,7 @@ def _ipv6(rows: Table, shown: NDArray[np.intp], settings: Settings) -> Iterator[
             destination = f"{anything}/0"
         letters = rows.text("shown_letters", row) or ""
         metric = int(rows.numbers("metric")[row].astype(np.int32))
-        yield (
+        yield of(row) + (
             f"{destination:<30} {gateway(rows, row) or anything:<26} {letters:<4} {metric:<3} {_NONE} {0:>6}"
             f" {rows.text('interface', row) or '*'}{_table(rows, row)}"
         )

@@ -15,6 +15,7 @@ from sockscope.app.model.ownership import NOT_INHERITED, OWNED
 from sockscope.app.model.sockets import NO_UID
 from sockscope.app.model.socketstates import state_name
 from sockscope.app.model.states import BOUND, NAMES
+from sockscope.app.output import namespaces
 from sockscope.app.output.names import NUMBERS, Names
 from sockscope.app.settings import Settings, Which
 from sockscope.app.view.format import address
@@ -30,8 +31,6 @@ _HEADINGS = {
 _STREAMS = (socket.IPPROTO_TCP, IPPROTO_MPTCP, IPPROTO_SCTP)
 _ADDRESS = 23
 """Width of an address; a longer one moves the rest of its line."""
-_NAMESPACE = 15
-"""Width of a network namespace's name."""
 
 
 def of_protocols(sockets: Table, protocols: tuple[str, ...]) -> NDArray[np.bool_]:
@@ -71,7 +70,7 @@ def lines(rows: Table, order: NDArray[np.intp], settings: Settings, names: Names
     head = f"Proto Recv-Q Send-Q {'Local Address':<{_ADDRESS}} {'Foreign Address':<{_ADDRESS}} {'State':<11}"
     head += f" {'User':<10} {'Inode':<10}" if settings.extend else ""
     head += f" {'PID/Program name':<20}" if settings.programs else ""
-    head += f" {'Namespace':<{_NAMESPACE}}" if settings.everywhere else ""
+    head += namespaces.title(rows, settings)
     yield head + (" Timer" if settings.timers else "")
     shown = rows.take(order)
     names.want(*(shown.numbers(name) for name in ("family", "local_address", "remote_address")))
@@ -84,7 +83,7 @@ def lines(rows: Table, order: NDArray[np.intp], settings: Settings, names: Names
         _states(shown),
         _extended(shown, settings) if settings.extend else repeat(""),
         programs(shown) if settings.programs else repeat(""),
-        _namespaces(shown) if settings.everywhere else repeat(""),
+        namespaces.column(shown) if settings.everywhere else repeat(""),
         _timers(shown) if settings.timers else repeat(""),
         strict=False,
     )
@@ -141,12 +140,6 @@ def _extended(rows: Table, settings: Settings) -> Iterator[str]:
         number = "-" if uid == NO_UID else str(uid)
         user = number if settings.numeric_users else names[row] or number
         yield f" {user:<10} {inode:<10}"
-
-
-def _namespaces(rows: Table) -> Iterator[str]:
-    names = rows.strings("namespace")
-    for row in range(len(rows)):
-        yield f" {names[row] or '-':<{_NAMESPACE}}"
 
 
 def programs(rows: Table) -> Iterator[str]:

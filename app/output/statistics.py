@@ -121,7 +121,8 @@ class _Section:
 def lines(rows: Table, order: NDArray[np.intp], settings: Settings) -> Iterator[str]:
     """Each section under its name: the value, the kernel's name of it, what it means.
 
-    A 0 where netstat has one too, or with -a, and with -a what is constant.
+    A 0 where netstat has one too, or with -a, and with -a what is constant. Of several network namespaces
+    each has sections of its own, which name it.
     """
     names, meanings = rows.strings("name"), rows.strings("meaning")
     kept = order if settings.which == "all" else order[_worth_a_line(rows, order)]
@@ -129,17 +130,25 @@ def lines(rows: Table, order: NDArray[np.intp], settings: Settings) -> Iterator[
     number = max(map(len, values.values()), default=0)
     width = max((len(names[row] or "") for row in values), default=0) + _DEEPER
 
-    def line(row: int, deeper: int = 0) -> str:
+    def line(row: int, deeper: int) -> str:
         name = f"{names[row] or '':<{width - deeper}}"
         return f"{'':{4 + deeper}}{values[row]:>{number}}  {name}  {meanings[row] or ''}".rstrip()
 
     last = "Tcp" if settings.families == {6} else ""
-    for section in sorted(_sections(rows, kept.tolist()), key=lambda each: each.title == last):
-        yield f"{section.title}:"
-        yield from map(line, section.plain)
-        for way, members in section.by_type.items():
-            yield f"    {_HISTOGRAMS[way]}"
-            yield from (line(row, _DEEPER) for row in members)
+    namespaces = rows.strings("namespace")
+    for namespace, members in groupby(kept.tolist(), key=lambda row: namespaces[row]):
+        where = f" in netns {namespace or '-'}" if settings.everywhere else ""
+        for section in sorted(_sections(rows, list(members)), key=lambda each: each.title == last):
+            yield f"{section.title}{where}:"
+            yield from _section(section, line)
+
+
+def _section(section: _Section, line: Callable[[int, int], str]) -> Iterator[str]:
+    """What stands below its name; `line` makes the line of a row, indented further than others by some."""
+    yield from (line(row, 0) for row in section.plain)
+    for way, members in section.by_type.items():
+        yield f"    {_HISTOGRAMS[way]}"
+        yield from (line(row, _DEEPER) for row in members)
 
 
 def _worth_a_line(rows: Table, order: NDArray[np.intp]) -> NDArray[np.bool_]:

@@ -60,8 +60,9 @@ def decode(line: bytes) -> Control:
 
 
 def _lookup(told: list[str | int]) -> Lookup:
-    family, destination, source, device, mark, uid = told
-    return Lookup(int(family), str(destination), str(source), int(device), int(mark), int(uid))
+    family, destination, source, *numbers = told
+    device, mark, uid, netns = map(int, numbers)
+    return Lookup(int(family), str(destination), str(source), device, mark, uid, netns)
 
 
 class Lines:

@@ -135,14 +135,34 @@ def plan(netns: str = "") -> list[Task]:
 
 
 def _everywhere(tasks: list[Task]) -> list[Task]:
-    """The tasks for all namespaces: first these are found, then those collectors look into each that can."""
+    """The tasks for all namespaces: first these are found, then the collectors look into each."""
     from sockscope.app.collectors.namespaces import Namespaces  # noqa: PLC0415 - rarely wanted
 
     found = Namespaces()
     finds = f"{_COLLECTORS}.namespaces:NamespacesCollector"
     finder = Task(finds, ("namespaces",), hidden=0.0, arguments=(found,))
-    for place, task in enumerate(tasks):
-        if task.collector == f"{_COLLECTORS}.sockets:SocketsCollector":
-            each = f"{_COLLECTORS}.everywhere:SocketsEverywhere"
-            tasks[place] = replace(task, collector=each, arguments=(found,))
-    return [finder, *tasks]
+    return [finder, *(_each(task, found) for task in tasks)]
+
+
+_OF_THE_OWN = ("limits",)
+"""What is told of the namespace that the tool was started in alone."""
+_PUT_TOGETHER = {
+    "sockets": "SocketsEverywhere",
+    "routes": "RoutesEverywhere",
+    "destroyed": "DestroyedEverywhere",
+    "packet": "OthersEverywhere",
+    "lookups": "LookupsEverywhere",
+}
+"""How, by the first of the tables; those of all others are simply put one after the other."""
+_COUNTERS_HIDDEN = 5.0
+"""Seconds between two looks at the counters of all namespaces while their tab is not shown."""
+
+
+def _each(task: Task, found: object) -> Task:
+    first = task.provides[0]
+    if first in _OF_THE_OWN:
+        return task
+    name = _PUT_TOGETHER.get(first, "Everywhere")
+    arguments = (found,) if first == "sockets" else (found, task.collector)
+    hidden = _COUNTERS_HIDDEN if first == "counters" else task.hidden
+    return replace(task, collector=f"{_COLLECTORS}.everywhere:{name}", arguments=arguments, hidden=hidden)

@@ -57,7 +57,7 @@ def _machine(snapshot: Snapshot, width: int) -> list[Cell]:
     cells = [Cell(gap), Cell(printable(host.name))]
     if host.netns:
         where = f"netns {printable(host.netns)}"
-        cells += [Cell(gap), Cell("sockets of all netns" if host.netns == EVERYWHERE else where, "link")]
+        cells += [Cell(gap), Cell("all netns" if host.netns == EVERYWHERE else where, "link")]
     if width >= NARROW:
         cells += [Cell(gap), Cell(f"Linux {printable(host.kernel.split('-')[0])}", "dim")]
     if host.privileged:

@@ -17,7 +17,7 @@ from sockscope.app.model.filters.match import Matcher, Matches
 from sockscope.app.model.store import Store
 from sockscope.app.model.tab import Options
 from sockscope.app.view import conntrack_text as text
-from sockscope.app.view import filterfields
+from sockscope.app.view import filterfields, namespaces
 from sockscope.app.view.addresses import whole
 from sockscope.app.view.columns import Cell, Column, Field, TabView
 from sockscope.app.view.conntrack_details import details
@@ -170,10 +170,11 @@ def standing(store: Store) -> tuple[Cell, ...]:
     full = use(store)
     if full.count < 0:
         return ()
+    where = f" in netns {full.namespace}" if full.namespace else ""
     if full.share is None:
-        return (Cell(f"{count(full.count)} tracked", "dim"),)
+        return (Cell(f"{count(full.count)} tracked{where}", "dim"),)
     lost = f", {short(full.lost)}/s turned away" if full.lost else ""
-    words = f"{count(full.count)} of {count(full.limit)} tracked ({_percent(full.share)}{lost})"
+    words = f"{count(full.count)} of {count(full.limit)} tracked{where} ({_percent(full.share)}{lost})"
     return (Cell(f"{ALARM} {words}", "alarm") if full.alarming else Cell(words, "dim"),)
 
 
@@ -265,6 +266,7 @@ NAT = TabView(
             optional=True,
             needs=NEEDS,
         ),
+        namespaces.NAMESPACE,
         Column(
             "rate",
             "Bytes/s",
@@ -363,6 +365,7 @@ NAT = TabView(
         Field("zone", lambda rows, row: rows.integer("zone", row)),
         Field("status", _bits),
         Field("id", lambda rows, row: rows.integer("id", row) or None),
+        *namespaces.FIELDS,
     ),
     filters=filterfields.NAT,
     sort=("source", False),

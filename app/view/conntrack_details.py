@@ -10,8 +10,10 @@ from sockscope.app.frames.conntrack import Status
 from sockscope.app.frames.table import Table
 from sockscope.app.model.conntrack import DESTINATION, SOURCE
 from sockscope.app.model.conntrack_use import use
+from sockscope.app.model.namespaces import around
 from sockscope.app.model.store import Store
 from sockscope.app.view import conntrack_text as text
+from sockscope.app.view import namespaces
 from sockscope.app.view.columns import Fact, Section
 from sockscope.app.view.format import UNKNOWN, count, duration, octets, short
 
@@ -45,7 +47,10 @@ def details(store: Store, rows: Table, row: int) -> tuple[Section, ...]:
     kind = text.protocol(rows.integer("protocol", row))
     version = "IPv4" if rows.integer("family", row) == 2 else "IPv6"
     return (
-        Section(f"Tracked {kind} connection, {version}", tuple(_connection(store, rows, row))),
+        Section(
+            f"Tracked {kind} connection, {version}",
+            (*_connection(store, rows, row), *namespaces.facts(rows, row)),
+        ),
         Section("Translation", tuple(_translation(rows, row))),
         Section("Tuples", tuple(_tuples(rows, row))),
         Section("Traffic", tuple(_traffic(store, rows, row))),
@@ -113,7 +118,7 @@ def _tuples(rows: Table, row: int) -> Iterator[Fact]:
 
 def _traffic(store: Store, rows: Table, row: int) -> Iterator[Fact]:
     if rows.integer("packets", row) < 0:
-        off = use(store).counted is False
+        off = use(around(store, rows, row)).counted is False
         why = "net.netfilter.nf_conntrack_acct is off" if off else "accounting was off when it began"
         yield Fact("not counted", why)
         return

@@ -99,6 +99,7 @@ _QUEUES: Fields = {
     "recvq": _number("bytes (a listener: connections) that wait to be read", "rx_queue", "bytes", unknown=-1),
     "sendq": _number("bytes not yet acknowledged (a listener: its backlog)", "tx_queue", "bytes", unknown=-1),
 }
+_NAMESPACE: Fields = {"ns": Words("network namespace", _texts("namespace"))}
 _DEVICE = Words("device the socket is bound to", _texts("device"))
 
 SOCKETS: Fields = {
@@ -118,7 +119,7 @@ SOCKETS: Fields = {
     "drops": _number("packets dropped (UDP)", "drops", unknown=-1),
     "age": _AGE,
     "inode": _number("inode", "inode", unknown=0),
-    "ns": Words("network namespace", _texts("namespace")),
+    **_NAMESPACE,
 }
 
 
@@ -157,6 +158,7 @@ ROUTES: Fields = {
     "type": Words("type", _texts("type_name")),
     "flag": Flag("netstat's letters", _texts("shown_letters")),
     "metric": _number("metric", "metric"),
+    **_NAMESPACE,
 }
 INTERFACES: Fields = {
     "iface": Words("name", _texts("name")),
@@ -171,6 +173,7 @@ INTERFACES: Fields = {
     ),
     "rxrate": _number("received", "rx_rate", "bytes/s"),
     "txrate": _number("sent", "tx_rate", "bytes/s"),
+    **_NAMESPACE,
 }
 STATISTICS: Fields = {
     "name": Words("the kernel's name", _texts("name")),
@@ -178,6 +181,7 @@ STATISTICS: Fields = {
     "iface": Words("interface", _texts("interface")),
     "value": _number("total", "value"),
     "rate": _number("change a second", "rate"),
+    **_NAMESPACE,
 }
 UNIX: Fields = {
     "name": Words("path or abstract name", _texts("path")),
@@ -189,12 +193,14 @@ UNIX: Fields = {
     **_QUEUES,
     "age": _AGE,
     "inode": _number("inode", "inode", unknown=0),
+    **_NAMESPACE,
 }
 GROUPS: Fields = {
     "iface": Words("interface", _texts("interface")),
     "addr": Words("address of the group", _texts("group")),
     "name": Words("what the group is for", _texts("about")),
     "users": _number("memberships", "users"),
+    **_NAMESPACE,
 }
 
 
@@ -206,7 +212,7 @@ _ENDS = ("original_source", "original_destination", "reply_source", "reply_desti
 NAT: Fields = {
     "proto": Words("protocol", _conntrack_protocol),
     "proc": Words("name of the process that answers", _texts("answerer"), needs=frozenset(ANSWERERS)),
-    "ns": Words("network namespace of who answers", _texts("answerer_namespace"), needs=frozenset(ANSWERERS)),
+    "procns": Words("its network namespace", _texts("answerer_namespace"), needs=frozenset(ANSWERERS)),
     "state": Words("state", _texts("state_name")),
     "src": Host("source before translation", "original_source", "original_source_port"),
     "dst": Host("destination before translation", "original_destination", "original_destination_port"),
@@ -219,6 +225,7 @@ NAT: Fields = {
     "expires": _number("time until it is forgotten", "timeout", "seconds", unknown=-1),
     "mark": _number("mark", "mark", unknown=-1),
     "zone": _number("zone", "zone"),
+    **_NAMESPACE,
 }
 
 OTHERS: Fields = {
@@ -229,4 +236,5 @@ OTHERS: Fields = {
     "sendq": _number("bytes that wait to be sent", "wmem", "bytes", unknown=-1),
     "drops": _number("packets dropped", "drops", unknown=-1),
     "inode": _number("inode", "inode", unknown=0),
+    **_NAMESPACE,
 }

@@ -12,8 +12,9 @@ from sockscope.app.model import group_names
 from sockscope.app.model.filters.match import Matcher, Matches
 from sockscope.app.model.groups import LINK, V4, V6, raw
 from sockscope.app.model.linkfacts import natural_ranks
+from sockscope.app.model.namespaces import netns_of, order_of
 from sockscope.app.model.store import Store
-from sockscope.app.view import filterfields
+from sockscope.app.view import filterfields, namespaces
 from sockscope.app.view.columns import Cell, Column, Fact, Field, Section, TabView
 from sockscope.app.view.format import UNKNOWN, short
 from sockscope.app.view.search import in_names, in_numbers, in_strings, nowhere
@@ -65,7 +66,9 @@ def _by(name: str) -> Callable[[Table], Numbers]:
 
 
 def _by_interface(rows: Table) -> Numbers:
-    return natural_ranks(Table({"name": rows.strings("interface")}))
+    """Interfaces of one network namespace stay together."""
+    ranks = natural_ranks(Table({"name": rows.strings("interface")}))
+    return np.column_stack([order_of(rows.strings("namespace")), ranks])
 
 
 def _by_group(rows: Table) -> Numbers:
@@ -95,7 +98,8 @@ def _details(_: Store, rows: Table, row: int) -> tuple[Section, ...]:
     group = rows.text("group", row) or UNKNOWN
     link = rows.integer("family", row) == LINK
     membership = _on_link(rows, row) if link else _of_hosts(rows, row)
-    sections = (Section(group, tuple(_facts(rows, row))), Section("Membership", tuple(membership)))
+    where = tuple(namespaces.facts(rows, row))
+    sections = (Section(group, tuple(_facts(rows, row))), Section("Membership", (*membership, *where)))
     others = _elsewhere(rows, row)
     return (*sections, Section("Also joined on", others)) if others else sections
 
@@ -124,7 +128,9 @@ def _behind(rows: Table, row: int) -> list[Fact]:
     """The groups on the same interface whose frames have this address."""
     address = raw(rows, row)
     here = np.flatnonzero(
-        (rows.numbers("index") == rows.numbers("index")[row]) & (rows.numbers("family") != LINK)
+        (rows.numbers("index") == rows.numbers("index")[row])
+        & (rows.numbers("family") != LINK)
+        & (netns_of(rows) == netns_of(rows)[row])
     )
     found = [place for place in here.tolist() if group_names.received_as(raw(rows, place)) == address]
     label = "frames of"
@@ -172,8 +178,10 @@ def _elsewhere(rows: Table, row: int) -> tuple[Fact, ...]:
     same &= rows.numbers("family") == rows.numbers("family")[row]
     same[row] = False
     places = np.flatnonzero(same).tolist()
+    several = "netns" in rows
+    where = {place: f" in netns {rows.text('namespace', place)}" if several else "" for place in places}
     facts = [
-        Fact(rows.text("interface", place) or UNKNOWN, _times(rows.integer("users", place)))
+        Fact(rows.text("interface", place) or UNKNOWN, _times(rows.integer("users", place)) + where[place])
         for place in places
     ]
     more = len(facts) - _MAPPED
@@ -218,6 +226,7 @@ GROUPS = TabView(
             search=_in("interface"),
             filter="iface",
         ),
+        namespaces.NAMESPACE,
         Column(
             "refcnt",
             "RefCnt",
@@ -254,6 +263,7 @@ GROUPS = TabView(
         Field("timer_seconds", _seconds),
         Field("reporter", _told("reporter")),
         Field("static", _told("static")),
+        *namespaces.FIELDS,
     ),
     filters=filterfields.GROUPS,
     sort=("", False),

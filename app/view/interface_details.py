@@ -9,7 +9,9 @@ import numpy as np
 from sockscope.app.frames.links import OPERSTATES, STATS, UNKNOWN_COUNT, UNKNOWN_NUMBER, Flag
 from sockscope.app.frames.table import Table
 from sockscope.app.model.linkfacts import LETTERS
+from sockscope.app.model.namespaces import around
 from sockscope.app.model.store import Store
+from sockscope.app.view import namespaces
 from sockscope.app.view.columns import Fact, Section
 from sockscope.app.view.format import UNKNOWN, address, count, octets, short, signed
 
@@ -88,6 +90,7 @@ _INET = 2
 
 def details(store: Store, rows: Table, row: int) -> tuple[Section, ...]:
     """Sections about the interface in that row."""
+    store = around(store, rows, row)
     return (
         Section(rows.text("name", row) or "Interface", tuple(_identity(store, rows, row))),
         Section("Addresses", tuple(_addresses(store, rows, row))),
@@ -107,6 +110,7 @@ def speed_text(mbps: int) -> str:
 def _identity(store: Store, rows: Table, row: int) -> list[Fact]:
     return [
         Fact("alias", rows.text("alias", row) or UNKNOWN),
+        *namespaces.facts(rows, row),
         Fact("index", str(rows.integer("index", row) or UNKNOWN)),
         Fact("kind", rows.text("kind", row) or UNKNOWN),
         Fact("state", _operstate(rows.integer("operstate", row))),

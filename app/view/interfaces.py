@@ -12,8 +12,9 @@ from sockscope.app.frames.links import OPERSTATES, UNKNOWN_COUNT, UNKNOWN_NUMBER
 from sockscope.app.frames.table import Numbers, Table
 from sockscope.app.model.filters.match import Matcher
 from sockscope.app.model.linkfacts import natural_ranks
+from sockscope.app.model.namespaces import order_of
 from sockscope.app.model.store import Store
-from sockscope.app.view import filterfields
+from sockscope.app.view import filterfields, namespaces
 from sockscope.app.view.columns import Cell, Column, Field, TabView
 from sockscope.app.view.format import UNKNOWN, short, signed, sparkline
 from sockscope.app.view.interface_details import details, speed_text
@@ -113,6 +114,11 @@ def _text(name: str) -> Callable[[Table, int], Cell]:
 
 def _by(name: str) -> Callable[[Table], Numbers]:
     return lambda rows: rows.numbers(name)
+
+
+def _by_interface(rows: Table) -> Numbers:
+    """Interfaces of one network namespace stay together."""
+    return np.column_stack([order_of(rows.strings("namespace")), natural_ranks(rows)])
 
 
 def _by_text(name: str) -> Callable[[Table], Numbers]:
@@ -216,13 +222,14 @@ COLUMNS = (
         "Iface",
         9,
         _name,
-        natural_ranks,
+        _by_interface,
         priority=1,
         minimum=5,
         grow=1,
         search=_in("name"),
         filter="iface",
     ),
+    namespaces.NAMESPACE,
     Column("state", "State", 8, _state, _by_text("state"), priority=1, minimum=7, search=_in("state")),
     Column(
         "flags",
@@ -331,6 +338,7 @@ FIELDS = (
     Field("mac", lambda rows, row: rows.text("mac", row)),
     Field("addresses", _addresses_value),
     Field("speed_mbps", _speed_value),
+    *namespaces.FIELDS,
 )
 
 

@@ -18,7 +18,7 @@ from sockscope.app.model.log import Pace
 from sockscope.app.model.logrows import CLOSED, LEAST, MOST, OPENED
 from sockscope.app.model.socketstates import state_name, tcp_code
 from sockscope.app.model.store import Store
-from sockscope.app.view import filterfields, search, sockets
+from sockscope.app.view import filterfields, namespaces, search, sockets
 from sockscope.app.view.columns import Cell, Column, Field, TabView
 from sockscope.app.view.format import UNKNOWN, address, count, duration, short
 from sockscope.app.view.logdetails import details, most
@@ -161,7 +161,7 @@ def _bytes(help_: str, name: str) -> Number:
     return Number(help_, _by(name), "bytes", -1)
 
 
-_KEPT = ("state", "src", "dst", "sport", "dport", "port", "proto", "proc", "pid", "user")
+_KEPT = ("state", "src", "dst", "sport", "dport", "port", "proto", "proc", "pid", "user", "ns")
 _FILTERS: Mapping[str, FilterField] = {
     "event": Choice(
         "opened or closed", _by("event"), {name: frozenset({code}) for code, name in EVENTS.items()}
@@ -251,6 +251,7 @@ LOG = TabView(
             filter="retrans",
         ),
         replace(sockets.OWNER, priority=3),
+        namespaces.NAMESPACE,
     ),
     fields=(
         Field("time", lambda rows, row: round(rows.real("at", row), 3)),
@@ -267,6 +268,7 @@ LOG = TabView(
         Field("min_rtt_ms", _unless_unknown("min_rtt", 1000)),
         Field("retransmits", _unless_unknown("total_retrans")),
         Field("cookie", lambda rows, row: int(rows.numbers("cookie")[row])),
+        *namespaces.FIELDS,
     ),
     filters=_FILTERS,
     sort=("time", True),

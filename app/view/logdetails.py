@@ -13,7 +13,7 @@ from sockscope.app.model.logrows import BY_KERNEL, CLOSED, LEAST, MOST, OPENED
 from sockscope.app.model.ownership import NOBODY, OWNED
 from sockscope.app.model.socketstates import state_name, tcp_code
 from sockscope.app.model.store import Store
-from sockscope.app.view import sockets
+from sockscope.app.view import namespaces, sockets
 from sockscope.app.view.columns import Fact, Section
 from sockscope.app.view.format import count, duration, octets
 from sockscope.app.view.socketdetails import WHY_WORDS
@@ -25,7 +25,7 @@ def details(store: Store, rows: Table, row: int) -> tuple[Section, ...]:
     """The event, the socket, what it has carried, its owner, and what else the log has of its peer."""
     return (
         Section("Event", tuple(_event(store, rows, row))),
-        Section("Socket", tuple(_socket(rows, row))),
+        Section("Socket", (*_socket(rows, row), *namespaces.facts(rows, row))),
         Section("Traffic", tuple(_traffic(rows, row))),
         Section("Owner", tuple(_owner(rows, row))),
         Section("Same peer", tuple(_peer(rows, row))),

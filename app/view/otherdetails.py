@@ -18,7 +18,7 @@ from sockscope.app.model.others import (
 from sockscope.app.model.ownership import OWNED, Ownership
 from sockscope.app.model.states import LISTEN, MEANINGS, NAMES
 from sockscope.app.model.store import Store
-from sockscope.app.view import sockets
+from sockscope.app.view import namespaces, sockets
 from sockscope.app.view.columns import Fact, Section
 from sockscope.app.view.format import count
 from sockscope.app.view.socketdetails import WHY_WORDS, seen
@@ -53,7 +53,7 @@ def details(store: Store, rows: Table, row: int) -> tuple[Section, ...]:
     else:
         mine = Section("Ends", tuple(_vsock(rows, row)))
     return (
-        Section("Socket", tuple(_socket(rows, row))),
+        Section("Socket", (*_socket(rows, row), *namespaces.facts(rows, row))),
         mine,
         Section("Owner", tuple(_owner(store, rows, row))),
         Section("Queues", tuple(_queues(rows, row))),

@@ -22,7 +22,7 @@ from sockscope.app.model.others import (
 from sockscope.app.model.states import LISTEN, NAMES
 from sockscope.app.model.store import Store
 from sockscope.app.model.tab import Options
-from sockscope.app.view import filterfields, search, sockets
+from sockscope.app.view import filterfields, namespaces, search, sockets
 from sockscope.app.view.columns import Cell, Column, Field, TabView
 from sockscope.app.view.format import UNKNOWN, count, short
 from sockscope.app.view.otherdetails import details
@@ -259,6 +259,7 @@ OTHERS = TabView(
             descending=True,
         ),
         sockets.OWNER,
+        namespaces.NAMESPACE,
         sockets.SEEN,
         sockets.INODE,
     ),
@@ -277,6 +278,7 @@ OTHERS = TabView(
         Field("ring", _of(PACKET, lambda rows, row: bool(rows.integer("ring", row)))),
         Field("fanout", _of(PACKET, _fanout)),
         *(_SHARED[name] for name in ("uid", "user", "inode", "pid", "process", "pids", "cookie")),
+        *namespaces.FIELDS,
     ),
     filters={**filterfields.OTHERS, "proto": Words("ss's word", _protos)},
     sort=("purpose", True),

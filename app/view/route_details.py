@@ -8,6 +8,7 @@ import numpy as np
 
 from sockscope.app.frames.table import Table
 from sockscope.app.hosts import Address
+from sockscope.app.model.namespaces import around
 from sockscope.app.model.route_flags import HOP_MEANINGS, MEANINGS, hop_states
 from sockscope.app.model.route_names import (
     ANYCAST,
@@ -22,7 +23,7 @@ from sockscope.app.model.route_names import (
     UNREACHABLE,
 )
 from sockscope.app.model.store import Store
-from sockscope.app.view import route_text, rule_details, ways
+from sockscope.app.view import namespaces, route_text, rule_details, ways
 from sockscope.app.view.columns import Fact, Section
 from sockscope.app.view.format import UNKNOWN, count, duration, short
 from sockscope.app.view.route_text import V4, V6
@@ -80,13 +81,14 @@ def details(store: Store, rows: Table, row: int) -> tuple[Section, ...]:
     metrics and the rules that lead to it; of a hop, those of its route; of a title, what leads to the table;
     of a rule, what it does."""
     asked = ways.answers(store)
+    store = around(store, rows, row)
     if rows.numbers("heading")[row]:
         return (*asked, *rule_details.heading(store, rows, row))
     parent = rows.integer("parent", row)
     route = row if parent < 0 else parent
     return (
         *asked,
-        Section(_title(rows, route), tuple(_route(rows, route))),
+        Section(_title(rows, route), (*_route(rows, route), *namespaces.facts(rows, route))),
         Section("Flags", tuple(_letters(rows, route))),
         Section("Next hops", tuple(_hops(rows, route))),
         Section("Metrics", tuple(_metrics(rows, route))),

@@ -13,7 +13,7 @@ from sockscope.app.model.route_flags import hop_states
 from sockscope.app.model.route_names import REJECTING
 from sockscope.app.model.store import Store
 from sockscope.app.model.tab import Options
-from sockscope.app.view import filterfields, route_text, ways
+from sockscope.app.view import filterfields, namespaces, route_text, ways
 from sockscope.app.view.columns import Cell, Column, Field, TabView
 from sockscope.app.view.format import UNKNOWN, short
 from sockscope.app.view.naming import Naming
@@ -293,6 +293,7 @@ ROUTES = TabView(
             search=_in("interface"),
             filter="iface",
         ),
+        namespaces.NAMESPACE,
         Column(
             "protocol",
             "Proto",
@@ -364,6 +365,7 @@ ROUTES = TabView(
         Field("mtu", lambda rows, row: rows.integer("mtu", row) or None),
         Field("cached", lambda rows, row: bool(rows.numbers("cached")[row])),
         Field("expires", _expires),
+        *namespaces.FIELDS,
     ),
     filters=filterfields.ROUTES,
     sort=("", False),

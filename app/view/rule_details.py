@@ -8,6 +8,7 @@ from sockscope.app.frames.table import Table
 from sockscope.app.model.route_names import LOCAL, names
 from sockscope.app.model.rules import FAMILIES, Rule, chosen_by_device, everything, leading_to
 from sockscope.app.model.store import Store
+from sockscope.app.view import namespaces
 from sockscope.app.view.columns import Fact, Section
 from sockscope.app.view.format import UNKNOWN
 from sockscope.app.view.route_text import V4, V6
@@ -28,14 +29,16 @@ def heading(store: Store, rows: Table, row: int) -> tuple[Section, ...]:
     rules = store.now("rules")
     if place >= 0:
         known = [] if rules is None else everything(rules)
-        return tuple(_rule(known[place])) if place < len(known) else ()
+        where = tuple(namespaces.facts(rows, row))
+        return tuple(_rule(known[place], where)) if place < len(known) else ()
     if rows.integer("table", row):
-        return (Section(f"Table {rows.text('table_name', row)}", tuple(leading(store, rows, row))),)
+        facts = (*leading(store, rows, row), *namespaces.facts(rows, row))
+        return (Section(f"Table {rows.text('table_name', row)}", facts),)
     what, _, more = (rows.text("title", row) or UNKNOWN).partition(" ── ")
-    return (Section(what.capitalize(), (Fact("what", more),)),)
+    return (Section(what.capitalize(), (Fact("what", more), *namespaces.facts(rows, row))),)
 
 
-def _rule(rule: Rule) -> Iterator[Section]:
+def _rule(rule: Rule, where: tuple[Fact, ...]) -> Iterator[Section]:
     facts = [
         Fact("priority", f"{rule.priority} (the lowest is tried first)"),
         Fact("packets", rule.matches, "strong"),
@@ -47,14 +50,14 @@ def _rule(rule: Rule) -> Iterator[Section]:
     if meaning:
         facts.append(Fact("", meaning))
     facts.append(Fact("holds for", " and ".join(FAMILIES.get(each, str(each)) for each in rule.families)))
-    yield Section(f"Rule {rule.priority}", tuple(facts))
+    yield Section(f"Rule {rule.priority}", (*facts, *where))
 
 
 def leading(store: Store, rows: Table, row: int) -> Iterator[Fact]:
     """The rules that choose the table of a route or of a title."""
     rules = store.now("rules")
     table = rows.integer("table", row)
-    if rules is None:
+    if rules is None or ("netns" in rules and not len(rules)):
         yield Fact("rules", "not read yet")
         return
     family = rows.integer("family", row)

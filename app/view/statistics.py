@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from sockscope.app.frames.table import Numbers, Table
 from sockscope.app.model.filters.match import Matcher, Matches
 from sockscope.app.model.meanings import SEVERITIES
+from sockscope.app.model.namespaces import netns_of
 from sockscope.app.model.store import Store
-from sockscope.app.view import filterfields
+from sockscope.app.view import filterfields, namespaces
 from sockscope.app.view import format as fmt
 from sockscope.app.view.columns import Cell, Column, Fact, Field, Section, TabView
 from sockscope.app.view.icmp_histogram import histograms
@@ -128,6 +129,7 @@ def _details(store: Store, rows: Table, row: int) -> tuple[Section, ...]:
     severity = SEVERITIES[rows.integer("severity", row)]
     about = (
         Fact("section", _section(rows, row)),
+        *namespaces.facts(rows, row),
         Fact("meaning", rows.text("meaning", row) or "not described: newer than this program"),
         Fact("kind", _KIND_WORDS[_kind(rows, row)]),
         Fact("severity", _SEVERITY_WORDS[severity], "warn" if severity == "problem" else ""),
@@ -167,7 +169,8 @@ def _related(rows: Table, row: int) -> list[Fact]:
     """The other counters of the section that move, the fastest first."""
     groups, interfaces = rows.strings("group").codes, rows.strings("interface").codes
     moving = rows.numbers("moved").astype(np.bool_) & (groups == groups[row])
-    moving &= interfaces == interfaces[row]
+    netns = netns_of(rows)
+    moving &= (interfaces == interfaces[row]) & (netns == netns[row])
     moving[row] = False
     places = np.flatnonzero(moving)
     speed = np.nan_to_num(np.abs(rows.numbers("shown")[places]))
@@ -192,6 +195,7 @@ STATISTICS = TabView(
     short="Stat",
     columns=(
         Column("section", "Section", 8, _section_cell, _by("rank"), priority=6, search=_in("group")),
+        namespaces.NAMESPACE,
         Column(
             "counter",
             "Counter",
@@ -248,6 +252,7 @@ STATISTICS = TabView(
         Field("kind", _kind),
         Field("meaning", lambda rows, row: rows.text("meaning", row)),
         Field("interface", lambda rows, row: rows.text("interface", row)),
+        *namespaces.FIELDS,
     ),
     filters=filterfields.STATISTICS,
     sort=("", False),

@@ -24,7 +24,7 @@ from sockscope.app.model.unix import (
     WAITING,
     queue_full,
 )
-from sockscope.app.view import filterfields, search, sockets, units
+from sockscope.app.view import filterfields, namespaces, search, sockets, units
 from sockscope.app.view.columns import Cell, Column, Field, Link, TabView
 from sockscope.app.view.format import UNKNOWN
 from sockscope.app.view.ordering import by_text
@@ -272,6 +272,7 @@ UNIX = TabView(
             filter="name",
         ),
         replace(sockets.OWNER, minimum=16),
+        namespaces.NAMESPACE,
         Column("peer", "Peer", 20, _peer_cell, _peer_order, priority=2, minimum=16, grow=2, search=_in_peer),
         sockets.USER,
         units.OF_PROCESS,
@@ -326,6 +327,7 @@ UNIX = TabView(
         Field("accept_queue", _queue("rx_queue")),
         Field("backlog", _queue("tx_queue")),
         _SHARED["cookie"],
+        *namespaces.FIELDS,
     ),
     filters=filterfields.UNIX,
     sort=("path", False),

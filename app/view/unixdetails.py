@@ -8,7 +8,7 @@ from sockscope.app.frames.table import Table
 from sockscope.app.model import unix
 from sockscope.app.model.ownership import OWNED, Ownership
 from sockscope.app.model.store import Store
-from sockscope.app.view import sockets, units
+from sockscope.app.view import namespaces, sockets, units
 from sockscope.app.view.columns import Fact, Section
 from sockscope.app.view.format import count
 from sockscope.app.view.socketdetails import WHY_WORDS, seen
@@ -35,7 +35,7 @@ def details(store: Store, rows: Table, row: int) -> tuple[Section, ...]:
     """The socket, its peer or who waits at it, its owner, its queues, the kernel's numbers, its history."""
     others = "Peer" if rows.integer("condition", row) != unix.LISTENING else "Waiting"
     return (
-        Section("Socket", tuple(_socket(rows, row))),
+        Section("Socket", (*_socket(rows, row), *namespaces.facts(rows, row))),
         Section(others, tuple(_peer(store, rows, row))),
         Section("Owner", tuple(_owner(store, rows, row))),
         Section("Queues", tuple(_queues(rows, row))),

@@ -11,7 +11,9 @@ import numpy as np
 
 from sockscope.app.collectors.lookups import Lookup
 from sockscope.app.frames.table import Table
+from sockscope.app.model.devices import device_names
 from sockscope.app.model.endpoints import addresses
+from sockscope.app.model.namespaces import OWN, netns_of
 from sockscope.app.model.route_names import BLACKHOLE, PROHIBIT, REJECTING, THROW, UNREACHABLE, names
 from sockscope.app.model.store import Store
 from sockscope.app.view import namespaces, route_text
@@ -26,6 +28,7 @@ _REFUSALS = {
     errno.EINVAL: "none: a route or rule throws it away, or the question makes no sense",
     errno.EAGAIN: "none: a route says that the next rule decides, and none did",
     errno.ENODEV: "none: there is no such interface",
+    errno.EPERM: "not known: this network namespace cannot be looked into",
 }
 _TYPES = {
     UNREACHABLE: _REFUSALS[errno.EHOSTUNREACH],
@@ -45,19 +48,19 @@ def typed(text: str) -> Lookup | None:
 
 
 def about(rows: Table, row: int) -> tuple[Lookup, ...]:
-    """The questions about a socket's peer: where its packets go, and where those of a new connection would;
-    none without a peer, and of
-    another network namespace, of which the answers would not be."""
+    """The questions about a socket's peer: where its packets go, and where those of a new connection would,
+    asked in the socket's network namespace; none without a peer."""
     one = rows.take(np.array([row]))
     remote = addresses(one.numbers("family"), one.numbers("remote_address"))
-    if remote.wildcard[0] or not rows.integer("remote_port", row) or namespaces.elsewhere(rows, row):
+    if remote.wildcard[0] or not rows.integer("remote_port", row):
         return ()
     family = V4 if remote.ipv4[0] else V6
     device = rows.integer("interface", row)
     mark = rows.integer("mark", row) if "mark" in rows else 0
     peer, own = (_address(rows, row, name) for name in ("remote_address", "local_address"))
     uid = rows.integer("uid", row) if rows.integer("inode", row) else -1
-    question = Lookup(family, peer, own, device, max(0, mark), uid)
+    netns = namespaces.inode(rows, row) if namespaces.elsewhere(rows, row) else 0
+    question = Lookup(family, peer, own, device, max(0, mark), uid, netns or 0)
     return question, question._replace(source="")
 
 
@@ -103,7 +106,8 @@ def answers(store: Store) -> tuple[Section, ...]:
         source = None if _error(store, row) else route_text.preferred_source(table, row)
         if source:
             facts.append(Fact("source", source, "strong"))
-        found.append(Section(f"Which way to {destination}", tuple(facts)))
+        here = f" in netns {OWN}" if "netns" in table else ""
+        found.append(Section(f"Which way to {destination}{here}", tuple(facts)))
     return tuple(found)
 
 
@@ -125,6 +129,7 @@ def deciding(store: Store, rows: Table) -> int | None:
         return None
     same = (rows.numbers("parent") < 0) & ~rows.numbers("heading") & ~rows.numbers("cached")
     same &= rows.numbers("family") == table.integer("family", last)
+    same &= netns_of(rows) == netns_of(table)[last]
     for name, column in (("table", "table"), ("length", "destination_length"), ("metric", "metric")):
         same &= rows.numbers(column) == table.integer(f"match_{name}", last)
     same &= (rows.numbers("destination") == table.numbers("match_destination")[last]).all(axis=1)
@@ -172,11 +177,6 @@ def _error(store: Store, row: int) -> str:
 
 def _way(store: Store, row: int) -> str:
     table = _lookups(store)
-    links = store.now("links")
-    index = table.integer("device", row)
-    device = f"if{index}"
-    if links is not None:
-        places = np.flatnonzero(links.numbers("index") == index)
-        device = (links.text("name", int(places[0])) if len(places) else None) or device
+    device = device_names(table.numbers("device"), store.now("links"), netns_of(table))[row]
     gateway = route_text.gateway(table, row)
-    return f"via {gateway} on {device}" if gateway else f"directly on {device}"
+    return f"via {gateway} on {device}" if gateway else f"directly on {device or 'no device'}"

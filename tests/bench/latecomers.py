@@ -76,7 +76,8 @@ def slow_line(crowd: int) -> Iterator[Figure]:
         terminal.watch(8.0)
         for _ in range(_ROUNDS):
             terminal.play(list(zip(_FEATURES, _KEYS, strict=True)), *_APART)
-    for name, times in screens.answers(terminal, _FEATURES).items():
+    features = {name: {name: feature} for name, feature in _FEATURES.items()}
+    for name, times in screens.answers(terminal, features).items():
         yield spread(name, f"{load.sockets:,}", [each * 1000 for each in times], "ms", ANSWER)
 
 

@@ -23,10 +23,6 @@ BESIDE = "▏"
 Feature = Callable[[pyte.Screen], Hashable]
 
 
-class Unseen(Exception):  # noqa: N818 - nothing went wrong
-    """A key changed nothing on the screen, so there is no answer to wait for."""
-
-
 def text(screen: pyte.Screen, line: int) -> str:
     """One line of the screen, from the top or with a negative number from the bottom."""
     row = screen.buffer[line % screen.lines]
@@ -85,12 +81,17 @@ def heading(screen: pyte.Screen) -> Hashable:
 
 
 def tab(screen: pyte.Screen) -> Hashable:
-    """The titles of the columns, the tab that is lit, and whether there are rows."""
+    """The tab that is lit, and the titles of its columns."""
     row = screen.buffer[TABS]
     shades = [(row[column].bg, row[column].reverse) for column in range(screen.columns)]
     usual = Counter(shades).most_common(1)[0][0]
     lit = "".join(row[column].data for column, shade in enumerate(shades) if shade != usual)
-    return lit.rstrip("0123456789, "), heading(screen), bool(table_part(screen, FIRST_ROW))
+    return lit.rstrip("0123456789, "), heading(screen)
+
+
+def tab_with_rows(screen: pyte.Screen) -> Hashable:
+    """The same, and whether there are rows."""
+    return tab(screen), bool(table_part(screen, FIRST_ROW))
 
 
 def states(screen: pyte.Screen) -> Hashable:
@@ -127,11 +128,12 @@ class Replay:
         return self.screen
 
 
-def answers(terminal: Terminal, features: Mapping[str, Feature]) -> dict[str, list[float]]:
-    """Seconds from each press to its answer, by the name of the key; those without a feature are passed over.
+def answers(terminal: Terminal, features: Mapping[str, Mapping[str, Feature]]) -> dict[str, list[float]]:
+    """Seconds from each press to its answers, by their names; `features` has the answers of every key by its
+    name, and keys without any are passed over.
 
     An answer that was not there when the next key was pressed counts with the time until then. A key that
-    never changes its feature does not apply to what is shown, and is left out.
+    never changes a feature does not apply to what is shown, and is left out.
     """
     replay = Replay(terminal)
     found: dict[str, list[float]] = {}
@@ -139,17 +141,15 @@ def answers(terminal: Terminal, features: Mapping[str, Feature]) -> dict[str, li
     for press, end in _spans(terminal.presses, terminal.record):
         for _ in replay.until(press.at):
             pass
-        feature = features.get(press.name)
-        if feature is None:
-            continue
-        try:
-            found.setdefault(press.name, []).append(_answer(replay, press, end, feature))
-        except Unseen:
-            unseen.append((press.name, end - press.at))
+        for name, taken in _answers(replay, press, end, features.get(press.name, {})).items():
+            if taken is None:
+                unseen.append((name, end - press.at))
+            else:
+                found.setdefault(name, []).append(taken)
     for name, waited in unseen:
-        if found.get(name):
+        if name in found:
             found[name].append(waited)
-    return {name: taken for name, taken in found.items() if taken}
+    return found
 
 
 def _spans(presses: Sequence[Press], record: Sequence[Written]) -> Iterator[tuple[Press, float]]:
@@ -159,16 +159,27 @@ def _spans(presses: Sequence[Press], record: Sequence[Written]) -> Iterator[tupl
     return zip(presses, ends, strict=False)
 
 
-def _answer(replay: Replay, press: Press, end: float, feature: Feature) -> float:
-    before = feature(replay.screen)
-    steps: list[tuple[float, Hashable]] = [(press.at, before)]
-    steps += ((piece.at, feature(replay.screen)) for piece in replay.until(end))
-    settled = steps[-1][1]
-    if settled == before:
-        raise Unseen(press.name)
-    at = steps[-1][0]
+def _answers(
+    replay: Replay, press: Press, end: float, features: Mapping[str, Feature]
+) -> dict[str, float | None]:
+    """When each feature became what it was at the end; None for one that did not change."""
+    if not features:
+        return {}
+    steps = [(press.at, _seen(replay, features))]
+    steps += [(piece.at, _seen(replay, features)) for piece in replay.until(end)]
+    return {name: _settled([(at, seen[name]) for at, seen in steps]) for name in features}
+
+
+def _seen(replay: Replay, features: Mapping[str, Feature]) -> dict[str, Hashable]:
+    return {name: feature(replay.screen) for name, feature in features.items()}
+
+
+def _settled(steps: Sequence[tuple[float, Hashable]]) -> float | None:
+    """Seconds after the first step until the value is the last one's for good; None if it always was."""
+    begun, last = steps[0][0], steps[-1][1]
+    at = None
     for when, value in reversed(steps):
-        if value != settled:
+        if value != last:
             break
         at = when
-    return at - press.at
+    return None if at in (None, begun) else at - begun

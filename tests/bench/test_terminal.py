@@ -75,7 +75,21 @@ def test_an_answer_is_there_when_the_feature_has_settled() -> None:
         (2.20, at(screens.HEADING, "Port ▲  State")),
         presses=((1.0, "sort"), (2.0, "sort")),
     )
-    assert answers(terminal, {"sort": screens.heading})["sort"] == pytest.approx([0.05, 0.20])
+    assert answers(terminal, {"sort": {"sort": screens.heading}})["sort"] == pytest.approx([0.05, 0.20])
+
+
+def test_a_key_may_have_several_answers() -> None:
+    terminal = recorded(
+        (0.0, at(screens.HEADING, "one")),
+        (1.1, at(screens.HEADING, "two")),
+        (1.4, at(screens.FIRST_ROW, "row")),
+        presses=((1.0, "key"), (2.0, "other")),
+    )
+    features = {"titles": screens.heading, "rows": screens.tab_with_rows}
+    assert answers(terminal, {"key": features}) == {
+        "titles": pytest.approx([0.1]),
+        "rows": pytest.approx([0.4]),
+    }
 
 
 def test_an_answer_that_does_not_come_counts_with_the_time_until_the_next_key() -> None:
@@ -85,12 +99,12 @@ def test_an_answer_that_does_not_come_counts_with_the_time_until_the_next_key() 
         (3.1, at(0, "something else")),
         presses=((1.0, "key"), (2.0, "key"), (3.0, "other")),
     )
-    assert answers(terminal, {"key": screens.heading})["key"] == pytest.approx([0.1, 1.0])
+    assert answers(terminal, {"key": {"key": screens.heading}})["key"] == pytest.approx([0.1, 1.0])
 
 
 def test_a_key_that_changes_nothing_is_left_out() -> None:
     terminal = recorded((0.0, at(screens.HEADING, "one")), presses=((1.0, "key"), (2.0, "key")))
-    assert answers(terminal, {"key": screens.heading}) == {}
+    assert answers(terminal, {"key": {"key": screens.heading}}) == {}
 
 
 def test_features_see_what_keys_change() -> None:
@@ -107,7 +121,8 @@ def test_features_see_what_keys_change() -> None:
     assert screens.band(screen) == (5,)
     assert screens.details(screen) == "Socket"
     assert screens.heading(screen) == " Port  Owner ▲"
-    assert screens.tab(screen) == (" 1 Connections", " Port  Owner ▲", True)
+    assert screens.tab(screen) == (" 1 Connections", " Port  Owner ▲")
+    assert screens.tab_with_rows(screen) == ((" 1 Connections", " Port  Owner ▲"), True)
     assert screens.filter_line(screen) == " filter  nginx            2 of 20"
     assert screens.paused(screen)
     assert not screens.entry(screen)

@@ -93,6 +93,16 @@ def test_a_kernel_that_tracks_nothing_is_not_asked(tmp_path: Path) -> None:
     ]
 
 
+def test_where_none_is_tracked_the_list_is_not_asked_for(tmp_path: Path, write: Write) -> None:
+    write(COUNT, "0\n")
+    kernel = Kernel(ALL)
+    brought = collect(tmp_path, kernel)
+    assert not kernel.asked
+    assert rows_of(brought.tables["conntrack"]) == []
+    assert brought.tables["conntrack"].taken > 0
+    assert not brought.notes
+
+
 @pytest.mark.parametrize("sign", [COUNT, STATISTICS])
 def test_either_sign_is_enough(tmp_path: Path, write: Write, sign: str) -> None:
     write(sign, "")

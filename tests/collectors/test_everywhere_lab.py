@@ -161,5 +161,5 @@ def test_nothing_stays_in_another_namespace_but_open_sockets(
     own = Path("/proc/self/ns/net").stat().st_ino
     look()
     assert threading.active_count() == 1
-    tasks = Path("/proc/self/task").iterdir()
-    assert {(task / "ns/net").stat().st_ino for task in tasks} == {own}
+    wait_for(lambda: len(list(Path("/proc/self/task").iterdir())) == 1, "the end of the thread")
+    assert Path("/proc/thread-self/ns/net").stat().st_ino == own

@@ -162,7 +162,7 @@ def test_losses_of_the_last_interval_want_looking_at() -> None:
     it = Played().see(count=5, limit=100, drop=7, early_drop=1, seconds=2)
     assert it.model.attention(it.store) == 0
     it.see(count=5, limit=100, drop=11, early_drop=3, seconds=2)
-    assert use(it.store) == Use(5, 100, 3.0, None)
+    assert use(it.store) == Use(5, 100, 3.0, None, tracked=5)
     assert it.model.attention(it.store) == 1
     it.see(count=5, limit=100, drop=11, early_drop=3, seconds=2)
     assert it.model.attention(it.store) == 0

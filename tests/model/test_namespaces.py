@@ -105,12 +105,18 @@ def test_the_table_of_namespaces_may_have_any_order() -> None:
     assert [named(rows, taken)[row] for row in range(2)] == ["docker abababababab", "web"]
 
 
-def test_an_interface_of_another_namespace_has_no_name_of_ours() -> None:
+def test_a_bound_interface_has_the_name_of_its_namespace() -> None:
     bound = {"interface": 2}
-    made = frame(0, fake.sockets(bound, bound, {}), [OWN, WEB, WEB])
-    links = Table({"index": np.array([2], np.uint32), "name": Strings.of(["eth0"])})
+    made = frame(0, fake.sockets(bound, bound, bound, {}), [OWN, WEB, DB, WEB])
+    links = Table(
+        {
+            "index": np.array([2, 2, 3], np.uint32),
+            "name": Strings.of(["eth0", "wire", "eth0"]),
+            "netns": np.array([OWN, WEB, DB], np.uint64),
+        }
+    )
     taken = Store()
     taken.take(replace(made, tables={**made.tables, "links": links}))
     found = Sockets().rows(taken)
     assert found is not None
-    assert [found.text("device", row) for row in range(3)] == ["eth0", "if2", None]
+    assert [found.text("device", row) for row in range(4)] == ["eth0", "wire", "if2", None]

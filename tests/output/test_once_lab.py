@@ -246,7 +246,7 @@ def test_json_of_routes_is_every_table(routed: Namespace) -> None:
     assert list(multipath) == [
         *("family", "destination", "gateway", "genmask", "flags", "metric", "mss", "window", "irtt"),
         *("interface", "table", "protocol", "scope", "type", "source", "nexthops"),
-        *("mtu", "cached", "expires"),
+        *("mtu", "cached", "expires", "netns", "netns_inode"),
     ]
     listed = sum(
         len(json.loads(routed.ip(*family, "-j", "route", "show", "table", "all")))

@@ -159,6 +159,8 @@ def test_fields_are_json() -> None:
         "zone": 0,
         "status": ["seen_reply", "confirmed"],
         "id": 2,
+        "netns": "own",
+        "netns_inode": None,
     }
     assert echo["icmp"] == "echo request (type 8, code 0), id 77"
     assert [echo[name] for name in ("original_source_port", "bytes_reply")] == [None, None]

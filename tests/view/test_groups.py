@@ -11,6 +11,7 @@ from sockscope.app.model.filters.match import Word
 from sockscope.app.model.groups import GroupsModel
 from sockscope.app.model.store import Store
 from sockscope.app.model.tab import Options
+from sockscope.app.view.chosen import Chosen
 from sockscope.app.view.columns import Cell
 from sockscope.app.view.groups import GROUPS
 from sockscope.app.view.layout import place
@@ -123,6 +124,8 @@ def test_machine_readable_values(rows: Table) -> None:
         "timer_seconds": 2.5,
         "reporter": False,
         "static": None,
+        "netns": "own",
+        "netns_inode": None,
     }
     assert told(1)["name"] is None
     assert (told(5)["family"], told(5)["static"], told(5)["reporter"]) == ("link", True, None)
@@ -137,7 +140,7 @@ def test_machine_readable_values(rows: Table) -> None:
     ],
 )
 def test_what_fits(room: int, shown: str) -> None:
-    assert [placed.column.id for placed in place(GROUPS.columns, room)] == shown.split()
+    assert [placed.column.id for placed in place(Chosen().columns(GROUPS), room)] == shown.split()
 
 
 def test_why_there_is_nothing() -> None:

@@ -12,6 +12,7 @@ from sockscope.app.frames.links import UNKNOWN_COUNT, UNKNOWN_NUMBER
 from sockscope.app.frames.table import Table
 from sockscope.app.model.filters.match import Word
 from sockscope.app.model.store import Store
+from sockscope.app.view.chosen import Chosen
 from sockscope.app.view.columns import Cell
 from sockscope.app.view.interfaces import INTERFACES
 from tests.model.test_interfaces import Clockwork, eth0
@@ -151,7 +152,7 @@ def test_words_are_found_in_what_stands_still() -> None:
 
 def test_columns_that_must_fit_in_80_cells() -> None:
     needed = {"interface", "state", "rx_rate", "tx_rate", "rx_err", "rx_drp", "tx_err", "tx_drp"}
-    first = sorted(INTERFACES.columns, key=lambda column: column.priority)[: len(needed)]
+    first = sorted(Chosen().columns(INTERFACES), key=lambda column: column.priority)[: len(needed)]
     assert {column.id for column in first} == needed
     assert sum(column.width + 2 for column in first) <= 80
 
@@ -187,7 +188,7 @@ def test_fields() -> None:
         "interface": "eth0", "mtu": 1500, "rx_ok": 1, "rx_err": 2, "rx_drp": 4, "rx_ovr": 5, "tx_ok": 6,
         "tx_err": 7, "tx_drp": 8, "tx_ovr": 9, "rx_bytes": 10, "tx_bytes": 11, "flags": "BMRU",
         "operstate": "up", "mac": "02:00:00:00:00:01", "addresses": ["10.0.0.5/24", "fe80::1/64"],
-        "speed_mbps": 1000,
+        "speed_mbps": 1000, "netns": "own", "netns_inode": None,
     }  # fmt: skip
     assert json.loads(json.dumps(told)) == told
 

@@ -12,6 +12,7 @@ from sockscope.app.model.presence import Presence
 from sockscope.app.model.query import Query, select
 from sockscope.app.view import facts
 from sockscope.app.view.catalog import reading
+from sockscope.app.view.chosen import Chosen
 from sockscope.app.view.columns import Cell
 from sockscope.app.view.layout import fit, place
 from sockscope.app.view.routes import ROUTES
@@ -57,6 +58,7 @@ def test_a_route_through_a_gateway() -> None:
         )
     )
     assert {column: cell(it, column).text for column in COLUMNS} == {
+        "namespace": "own",
         "destination": "default",
         "gateway": "10.0.0.1",
         "genmask": "0.0.0.0",
@@ -127,17 +129,17 @@ def test_metrics_fit_their_column() -> None:
     [
         (60, {"destination", "gateway", "interface"}),
         (80, {"destination", "gateway", "flags", "metric", "interface"}),
-        (200, set(COLUMNS)),
+        (200, set(COLUMNS) - {"namespace"}),
     ],
 )
 def test_columns_leave_by_priority(width: int, least: set[str]) -> None:
-    assert least <= {placed.column.id for placed in place(ROUTES.columns, width - 1)}
+    assert least <= {placed.column.id for placed in place(Chosen().columns(ROUTES), width - 1)}
 
 
 def test_usual_addresses_are_whole_at_80_columns() -> None:
     longest = route("255.255.255.252/30", "192.168.100.100", hops=())
     it = Played(longest, route("2001:db8:1:2::/64", "fe80::216:3eff:fe12:3456"))
-    for placed in place(ROUTES.columns, 79):
+    for placed in place(Chosen().columns(ROUTES), 79):
         for row in range(2):
             text = placed.column.cell(it.rows(), row)
             assert fit(text, placed).strip() == text.text
@@ -220,6 +222,8 @@ def test_fields() -> None:
         "mtu": None,
         "cached": False,
         "expires": None,
+        "netns": "own",
+        "netns_inode": None,
     }
 
 

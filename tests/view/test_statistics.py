@@ -10,6 +10,7 @@ from sockscope.app.model.filters.match import Word
 from sockscope.app.model.store import Store
 from sockscope.app.model.tab import Options
 from sockscope.app.view import catalog
+from sockscope.app.view.chosen import Chosen
 from sockscope.app.view.columns import Cell, Fact
 from sockscope.app.view.layout import place
 from sockscope.app.view.statistics import STATISTICS
@@ -79,13 +80,13 @@ def test_numbers_are_never_wider_than_their_column() -> None:
 
 
 def test_at_80_columns_the_section_leaves_first() -> None:
-    assert [each.column.id for each in place(STATISTICS.columns, 78)] == [
+    assert [each.column.id for each in place(Chosen().columns(STATISTICS), 78)] == [
         "counter",
         "total",
         "change",
         "meaning",
     ]
-    assert len(place(STATISTICS.columns, 110)) == 5
+    assert len(place(Chosen().columns(STATISTICS), 110)) == 5
 
 
 def test_sorting(moving: Played) -> None:
@@ -122,7 +123,16 @@ def test_machine_readable_values(moving: Played) -> None:
     rows = moving.rows()
     row = moving.row(ESTABLISHED)
     values = {field.name: field.value(rows, row) for field in STATISTICS.fields}
-    assert list(values) == ["section", "name", "value", "kind", "meaning", "interface"]
+    assert list(values) == [
+        "section",
+        "name",
+        "value",
+        "kind",
+        "meaning",
+        "interface",
+        "netns",
+        "netns_inode",
+    ]
     assert values["meaning"]
     assert {name: values[name] for name in ("section", "name", "value", "kind")} == {
         "section": "Tcp",

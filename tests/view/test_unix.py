@@ -113,6 +113,8 @@ def test_the_fields() -> None:
         "accept_queue": 1,
         "backlog": 5,
         "cookie": 510,
+        "netns": "own",
+        "netns_inode": None,
     }
 
 
