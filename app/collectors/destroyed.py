@@ -29,7 +29,7 @@ from numpy.typing import NDArray
 from sockscope.app.collectors import netlink, tcpinfo
 from sockscope.app.collectors.base import Collected
 from sockscope.app.collectors.inetdiag import INET_DIAG_INFO, MESSAGE, SOCK_DIAG_BY_FAMILY
-from sockscope.app.collectors.netlink import NETLINK_SOCK_DIAG, Attribute, Dump
+from sockscope.app.collectors.netlink import NETLINK_SOCK_DIAG, Dump
 from sockscope.app.collectors.netlinkevents import EventSocket
 from sockscope.app.frames.frame import Note
 from sockscope.app.frames.table import Table
@@ -49,7 +49,6 @@ PATIENCE = 3
 REST = 30.0
 """Seconds without listening after that."""
 
-_BYTES_SENT = (200, np.dtype("u8"))
 FIELDS = (
     "rtt",
     "min_rtt",
@@ -63,7 +62,7 @@ FIELDS = (
     "last_data_recv",
 )
 """Columns that come from tcp_info."""
-_PLACES = {**tcpinfo.FIELDS, "bytes_sent": _BYTES_SENT}
+_PLACES = {name: tcpinfo.FIELDS[name] for name in FIELDS}
 _NO_MIN_RTT = 2**32 - 1
 
 
@@ -177,14 +176,6 @@ def _decode(dump: Dump) -> Table:
         "interface": np.ascontiguousarray(fixed["interface"]),
         "cookie": np.ascontiguousarray(fixed["cookie"]),
     }
-    for name in FIELDS:
-        offset, kind = _PLACES[name]
-        place = Attribute(np.where(info.present, info.offsets + offset, -1), info.lengths - offset)
-        columns[name] = _signed(netlink.values(dump.buffer, place, kind, 0), place, kind)
+    columns |= tcpinfo.numbers(dump.buffer, info.offsets, np.where(info.present, info.lengths, 0), _PLACES)
     columns["min_rtt"][columns["min_rtt"] == _NO_MIN_RTT] = -1
     return Table(columns)
-
-
-def _signed(values: NDArray[Any], place: Attribute, kind: np.dtype[Any]) -> NDArray[np.int64]:
-    known = place.present & (place.lengths >= kind.itemsize)
-    return np.where(known, values.astype(np.int64), -1)

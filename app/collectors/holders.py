@@ -16,17 +16,14 @@ from sockscope.app.collectors.procfs import (
     Descriptors,
     Inodes,
 )
+from sockscope.app.frames.joins import places
 
 Pids = NDArray[np.uint32]
 
 
 def contains(ordered: Inodes, inodes: Inodes) -> NDArray[np.bool_]:
     """Which of `inodes` are in `ordered`, which is sorted."""
-    if not len(ordered):
-        return np.zeros(len(inodes), dtype=np.bool_)
-    places = np.minimum(np.searchsorted(ordered, inodes), len(ordered) - 1)
-    found: NDArray[np.bool_] = ordered[places] == inodes
-    return found
+    return places(ordered, inodes) >= 0
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -45,11 +42,11 @@ class Holders:
         """Every process that holds one of these sockets (sorted)."""
         return set(self.pids[contains(inodes, self.inodes)].tolist())
 
-    def held_once(self, inodes: Inodes) -> NDArray[np.bool_]:
-        """Which of these sockets exactly one descriptor is known to hold."""
-        first = np.searchsorted(self.inodes, inodes, side="left")
-        once: NDArray[np.bool_] = np.searchsorted(self.inodes, inodes, side="right") - first == 1
-        return once
+    def held_once(self) -> Inodes:
+        """The sockets that exactly one descriptor is known to hold, sorted."""
+        new = np.ones(len(self.inodes) + 1, dtype=np.bool_)
+        np.not_equal(self.inodes[1:], self.inodes[:-1], out=new[1:-1])
+        return self.inodes[new[:-1] & new[1:]]
 
     def replaced(
         self, pids: Collection[int], descriptors: Iterable[tuple[int, Descriptors, Inodes]]
@@ -63,7 +60,8 @@ class Holders:
             fd_parts.append(fds[sockets])
             pid_parts.append(np.full(len(fd_parts[-1]), pid, dtype=np.uint32))
         new = Holders(np.concatenate(inode_parts), np.concatenate(pid_parts), np.concatenate(fd_parts))
-        return _merged(kept, _ordered(new, np.argsort(new.inodes)))
+        ordered = _ordered(new, np.argsort(new.inodes))
+        return _merged(kept, ordered) if len(kept.inodes) else ordered
 
 
 NOBODY = Holders(NO_INODES, NO_DESCRIPTORS, NO_DESCRIPTORS)

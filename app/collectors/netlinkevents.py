@@ -12,6 +12,7 @@ import socket
 import numpy as np
 
 from sockscope.app.collectors import netlink
+from sockscope.app.collectors.datagrams import Datagrams
 from sockscope.app.collectors.netlink import Dump
 
 SO_RCVBUFFORCE = 33
@@ -33,7 +34,7 @@ class EventSocket:
         except OSError:
             self._socket.close()
             raise
-        self._buffer = bytearray()
+        self._datagrams = Datagrams(self._socket, _ROOM)
 
     def _widen(self, size: int) -> None:
         """As much as root may have, or else as much as net.core.rmem_max allows."""
@@ -50,50 +51,30 @@ class EventSocket:
 
     def drain(self, most: int) -> tuple[Dump, bool]:
         """Up to `most` messages that wait, one a datagram, and whether others were lost before them."""
-        starts: list[int] = []
+        blocks: list[bytes] = []
+        starts = [np.empty(0, np.intp)]
         lost = False
-        at = 0
-        while len(starts) < most:
-            if at + _ROOM > len(self._buffer):
-                self._buffer.extend(bytes(max(len(self._buffer), 16 * _ROOM)))
-            with memoryview(self._buffer) as view:
-                end, more_lost = self._fill(view, at, starts, most)
-            lost |= more_lost
-            if end == at:
-                break
-            at = end
-        taken = bytes(memoryview(self._buffer)[:at])
-        if len(self._buffer) > _KEPT:
-            self._buffer = bytearray()
-        offsets = np.array(starts, dtype=np.intp)
-        lengths = netlink.gather(taken, offsets, np.uint32).astype(np.intp)
-        return Dump(taken, offsets, lengths), lost
-
-    def _fill(self, view: memoryview, at: int, starts: list[int], most: int) -> tuple[int, bool]:
-        """Receive into `view` from `at` on while there is room and something waits; where it ended, and
-        whether messages were lost."""
-        receive = self._socket.recv_into
-        last = len(view) - _ROOM
-        lost = False
-        while at <= last and len(starts) < most:
+        at = taken = 0
+        while taken < most:
             try:
-                size = receive(view[at : at + _ROOM])
-            except BlockingIOError:
-                break
+                slots, sizes = self._datagrams.receive(most - taken)
             except OSError as refused:
                 if refused.errno != errno.ENOBUFS:
                     raise
                 lost = True
                 continue
-            if size >= netlink.HEADER.size:
-                starts.append(at)
-                at += (size + 7) & ~7
-        return at, lost
+            if not len(sizes):
+                break
+            width = (int(sizes.max()) + 7) & ~7
+            starts.append(at + width * np.flatnonzero(sizes >= netlink.HEADER.size))
+            blocks.append(slots[:, :width].tobytes())
+            at += len(blocks[-1])
+            taken += len(sizes)
+        buffer = b"".join(blocks)
+        offsets = np.concatenate(starts)
+        lengths = netlink.gather(buffer, offsets, np.uint32).astype(np.intp)
+        return Dump(buffer, offsets, lengths), lost
 
     def close(self) -> None:
         """Hear nothing more."""
         self._socket.close()
-
-
-_KEPT = 1 << 20
-"""Bytes of buffer kept from one time to the next."""

@@ -107,8 +107,10 @@ class OwnersCollector:
             rows = holders.take(contains(inodes, holders.inodes))
             made = Table({"inode": rows.inodes, "pid": rows.pids, "fd": rows.fds}, taken)
             self._tables = {**self._tables, "owners": self._keep("owners", made)}
-            pids = np.unique(made.numbers("pid")).tolist()
-            self._starts = {pid: self._scan.start(pid) for pid in pids}
+            pids = np.sort(made.numbers("pid"))
+            first = np.ones(len(pids), dtype=np.bool_)
+            np.not_equal(pids[1:], pids[:-1], out=first[1:])
+            self._starts = {pid: self._scan.start(pid) for pid in pids[first].tolist()}
         return self._tables["owners"]
 
     def _unowned(self, taken: float) -> Table:

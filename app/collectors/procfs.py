@@ -30,6 +30,8 @@ _SPARE = 8
 _START_TIME = 19  # field 22 of stat(5), counted from the one after the name
 _PREFIX, _BEHIND = b"socket:[", slice(8, -1)
 _LONGEST_INODE = 19
+_CLOSED = b""
+"""Stands for the link of a descriptor that is closed; the kernel's are never empty."""
 
 
 def processes(root: str) -> dict[int, int]:
@@ -110,6 +112,7 @@ class Reading:
         self._trusted = trusted(known[1]) if trusted is not None else np.zeros(len(known[1]), dtype=np.bool_)
         self._todo: NDArray[np.intp] | None = None
         self._listed: list[int] = []
+        self._news = [NO_INODES]
         self._next = 0
         self._doubtful = 0
         self._directory = os.open(f"{root}/{pid}/fd", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
@@ -134,8 +137,7 @@ class Reading:
         """Read on until all is read (True) or `late` says so after a piece (False); PermissionError."""
         while self._todo is None:
             if self._entries is None:
-                self._listed = self._guessed()
-                self._begin()
+                self._begin(self._guessed())
             else:
                 self._list_piece(self._entries)
             if late():
@@ -147,6 +149,12 @@ class Reading:
         kept = self.inodes != UNREAD
         self.fds, self.inodes = self.fds[kept], self.inodes[kept]
         return True
+
+    def news(self) -> Inodes:
+        """What was read since this was last asked for, in any order."""
+        news = np.concatenate(self._news)
+        self._news = [NO_INODES]
+        return news
 
     def close(self) -> None:
         """Give back the open directory; the results stay."""
@@ -164,18 +172,19 @@ class Reading:
             piece = []
         self._listed += piece
         if len(piece) < _CHUNK:
-            self._begin()
+            self._begin(np.array(self._listed, dtype=np.uint32))
+            self._listed = []
 
-    def _guessed(self) -> list[int]:
+    def _guessed(self) -> Descriptors:
         fds, _ = self._known
         new = max(0, self.count - len(fds)) + int((~self._trusted).sum()) + _SPARE
-        free = np.setdiff1d(np.arange(len(fds) + new), fds, assume_unique=True)[:new]
-        return [*fds.tolist(), *free.tolist()]
+        free = np.ones(len(fds) + new, dtype=np.bool_)
+        free[fds[fds < len(free)]] = False
+        return np.concatenate((fds, np.flatnonzero(free)[:new].astype(np.uint32)))
 
-    def _begin(self) -> None:
-        self.fds = np.sort(np.array(self._listed, dtype=np.uint32))
+    def _begin(self, listed: Descriptors) -> None:
+        self.fds = np.sort(listed)
         self.inodes = np.full(len(self.fds), UNREAD, dtype=np.uint64)
-        self._listed = []
         fresh = np.ones(len(self.fds), dtype=np.bool_)
         doubtful = np.zeros(len(self.fds), dtype=np.bool_)
         fds, inodes = self._known
@@ -193,8 +202,9 @@ class Reading:
     def _read_piece(self, todo: NDArray[np.intp]) -> None:
         end = self._next + _CHUNK
         rows = todo[self._next : min(end, self._doubtful) if self._next < self._doubtful else end]
-        found = np.array(_targets(self._directory, self.fds[rows].tolist()), dtype=np.uint64)
+        found = _targets(self._directory, self.fds[rows].tolist())
         self.inodes[rows] = found
+        self._news.append(found)
         self._next += len(rows)
         if self.guess:
             if self._next >= self._doubtful and int((self.inodes != UNREAD).sum()) == self.count:
@@ -212,18 +222,37 @@ class Reading:
             return False
 
 
-def _targets(directory: int, fds: list[int]) -> list[int]:
+def _targets(directory: int, fds: list[int]) -> Inodes:
     """The socket inode behind each descriptor, NO_SOCKET, or UNREAD where it was closed meanwhile."""
     readlink = os.readlink
-    found = []
+    targets = []
     for fd in fds:
         try:
-            target = readlink(b"%d" % fd, dir_fd=directory)
+            targets.append(readlink(b"%d" % fd, dir_fd=directory))
         except (FileNotFoundError, ProcessLookupError):
-            found.append(UNREAD)
-            continue
-        digits = target[_BEHIND]
-        # A file of a detached mount shows its bare name, which anyone may choose.
-        named = target.startswith(_PREFIX) and digits.isdigit() and len(digits) <= _LONGEST_INODE
-        found.append(int(digits) if named else NO_SOCKET)
-    return found
+            targets.append(_CLOSED)
+    alike = _sockets(targets)
+    return np.array([_inode(target) for target in targets], dtype=np.uint64) if alike is None else alike
+
+
+def _inode(target: bytes) -> int:
+    """The inode that a link names; a file of a detached mount shows its bare name, which may be any."""
+    digits = target[_BEHIND]
+    if target.startswith(_PREFIX) and digits.isdigit() and len(digits) <= _LONGEST_INODE:
+        return int(digits)
+    return UNREAD if target == _CLOSED else NO_SOCKET
+
+
+def _sockets(targets: list[bytes]) -> Inodes | None:
+    """The inodes of links that all name sockets, with as many digits each; None where they do not."""
+    text = b"".join(targets)
+    width = len(targets[0]) if targets else 0
+    digits = width - len(_PREFIX) - 1
+    if not 0 < digits <= _LONGEST_INODE or set(map(len, targets)) != {width}:
+        return None
+    letters = np.frombuffer(text, dtype=np.uint8).reshape(-1, width)
+    numbers = letters[:, _BEHIND] - np.uint8(ord("0"))
+    frame = np.delete(letters, np.s_[_BEHIND], axis=1)
+    if (numbers > 9).any() or (frame != np.frombuffer(_PREFIX + b"]", dtype=np.uint8)).any():
+        return None
+    return numbers.astype(np.uint64) @ 10 ** np.arange(digits, dtype=np.uint64)[::-1]

@@ -23,6 +23,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum, auto
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -120,6 +121,8 @@ class Scan:
         self.ended: Inodes = NO_INODES
         self.lost = False
         self.idle = False
+        self._trusted: tuple[Holders, Inodes, Inodes] = (NOBODY, NO_INODES, NO_INODES)
+        """Of these holders and wanted inodes: the sockets whose descriptors are presumed unchanged."""
         self.hidden = False
         """Not even the first process is listed, so others may be missing too."""
 
@@ -349,17 +352,16 @@ class Scan:
         process.fds, process.inodes = reading.fds, reading.inodes.copy()
         self._changed.add(process.pid)
         self._inherited |= process.complete == _NEVER
-        if search.found(process.inodes):
+        if search.found(reading.news()):
             process.gained_at = self._clock()
             process.foreign = False
 
     def _presumed_unchanged(self, search: Search) -> Callable[[Inodes], NDArray[np.bool_]]:
-        holders = self.holders
-
-        def trusted(inodes: Inodes) -> NDArray[np.bool_]:
-            return contains(search.inodes, inodes) & holders.held_once(inodes)
-
-        return trusted
+        holders, wanted, _ = self._trusted
+        if holders is not self.holders or wanted is not search.inodes:
+            once = self.holders.held_once()
+            self._trusted = (self.holders, search.inodes, once[contains(search.inodes, once)])
+        return partial(contains, self._trusted[2])
 
     def _refused(self, process: _Process) -> None:
         process.readable = False

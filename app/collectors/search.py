@@ -41,6 +41,8 @@ class Search:
         self._asked_at = np.empty(0, dtype=np.float64)
         self._given = NO_INODES
         self._compared = (NO_INODES, NO_INODES)
+        self._still: NDArray[np.intp] | None = None
+        """Rows of what is open, None after anything but holders found may have changed them."""
 
     @property
     def compared(self) -> bool:
@@ -79,6 +81,7 @@ class Search:
             since,
             asked_at,
         )
+        self._still = None
         return gone
 
     def found(self, inodes: Inodes) -> bool:
@@ -105,31 +108,39 @@ class Search:
             self._since[lost] = now_pass
             self._asked_at[lost] = now
         self.reason[self.held] = OWNED
+        self._still = None
 
     def settle(self, complete: int, nobody: int, lost: bool, now: float) -> None:
         """End the search for what is looked for since pass `complete` or before: every process was read
         completely since then. `nobody` is the reason that what was not found gets. `lost`: some process has
         just ended before it could be read, so what it may have held is GONE first."""
-        over = self._open() & (self._since <= complete)
-        gone = self.reason == GONE
+        still = self._open()
+        over = still[self._since[still] <= complete]
+        gone = self.reason[over] == GONE
         if lost:
-            fresh = over & ~gone
+            fresh = over[~gone]
             self.reason[fresh] = GONE
             self._asked_at[fresh] = now
-            over &= gone
-        over &= ~gone | (self._asked_at <= now - SURVIVED)
+            over, gone = over[gone], gone[gone]
+        over = over[~gone | (self._asked_at[over] <= now - SURVIVED)]
         self.reason[over] = nobody
+        self._still = None if len(over) else self._still
 
     def newest(self, latest: float = math.inf) -> int:
         """The latest pass since which something is looked for that was first asked for at `latest` seconds or
         before; LONG_AGO if there is nothing."""
-        since = self._since[self._open() & (self._asked_at <= latest)]
+        still = self._open()
+        since = self._since[still[self._asked_at[still] <= latest]]
         return int(since.max()) if len(since) else LONG_AGO
 
     def open(self) -> bool:
         """Whether anything is still looked for."""
-        return bool(self._open().any())
+        return bool(len(self._open()))
 
-    def _open(self) -> NDArray[np.bool_]:
-        still: NDArray[np.bool_] = ~self.held & ((self.reason == NOT_LOOKED) | (self.reason == GONE))
-        return still
+    def _open(self) -> NDArray[np.intp]:
+        """Rows of what is looked for."""
+        if self._still is None:
+            self._still = np.flatnonzero(~self.held & ((self.reason == NOT_LOOKED) | (self.reason == GONE)))
+        else:
+            self._still = self._still[~self.held[self._still]]
+        return self._still

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -39,7 +39,7 @@ class Strings:
 
     def take(self, rows: NDArray[np.intp] | NDArray[np.bool_]) -> Strings:
         """Keep only the given rows; the list of values is shared."""
-        return Strings(self.codes[rows], self.values)
+        return Strings(_rows_of(self.codes, rows), self.values)
 
     def lookup(self, per_value: Iterable[Any], unknown: Any, dtype: Any) -> Numbers:
         """Spread one result per distinct value over the rows, `unknown` where the text is not known."""
@@ -103,13 +103,43 @@ class Table:
         """A table of only those rows, in that order; `rows` holds indices or is a mask."""
         return Table({name: _take(column, rows) for name, column in self.columns.items()}, self.taken)
 
+    def only(self, names: Iterable[str]) -> Table:
+        """The same rows with these columns alone."""
+        return Table({name: self.columns[name] for name in names}, self.taken)
+
     def with_columns(self, **columns: Column) -> Table:
         """The same rows with columns added or replaced."""
         return Table({**self.columns, **columns}, self.taken)
 
 
+def repeated(value: np.generic, rows: int) -> Numbers:
+    """A column of one value, which has room for one; taking rows of it and joining it with others of the same
+    value keeps it so."""
+    return np.broadcast_to(value, rows)
+
+
+def _is_repeated(numbers: Numbers) -> bool:
+    return numbers.strides == (0,) and len(numbers) > 0
+
+
+def _rows_of(numbers: Numbers, rows: NDArray[np.intp] | NDArray[np.bool_]) -> Numbers:
+    if _is_repeated(numbers):
+        return repeated(numbers[0], int(rows.sum()) if rows.dtype == np.bool_ else len(rows))
+    return numbers[rows]
+
+
+def _in_turn(parts: Sequence[Numbers]) -> Numbers:
+    """One column after the other."""
+    told = [part for part in parts if len(part)]
+    if told and all(_is_repeated(part) and part.dtype == told[0].dtype for part in told):
+        value = told[0][0]
+        if all(part[0].tobytes() == value.tobytes() for part in told):
+            return repeated(value, sum(map(len, told)))
+    return np.concatenate(parts)
+
+
 def _take(column: Column, rows: NDArray[np.intp] | NDArray[np.bool_]) -> Column:
-    return column.take(rows) if isinstance(column, Strings) else column[rows]
+    return column.take(rows) if isinstance(column, Strings) else _rows_of(column, rows)
 
 
 def concatenate(tables: list[Table]) -> Table:
@@ -126,10 +156,11 @@ def join(columns: list[Column]) -> Column:
     """Columns of one kind, one after the other."""
     texts = [column for column in columns if isinstance(column, Strings)]
     if not texts:
-        return np.concatenate([column for column in columns if not isinstance(column, Strings)])
+        return _in_turn([column for column in columns if not isinstance(column, Strings)])
     known: dict[str, int] = {}
     codes = []
     for column in texts:
         places = [known.setdefault(value, len(known)) for value in column.values]
-        codes.append(column.lookup(places, UNKNOWN, np.int32))
-    return Strings(np.concatenate(codes), tuple(known))
+        alike = places == list(range(len(places)))
+        codes.append(column.codes if alike else column.lookup(places, UNKNOWN, np.int32))
+    return Strings(_in_turn(codes), tuple(known))

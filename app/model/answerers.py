@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from sockscope.app.frames.table import UNKNOWN, Column, Strings, Table
+from sockscope.app.frames.joins import find
+from sockscope.app.frames.table import UNKNOWN, Column, Strings, Table, repeated
 from sockscope.app.model.endpoints import addresses
 from sockscope.app.model.identity import mix
 from sockscope.app.model.ownership import OWNED
-from sockscope.app.model.rates import Key, find
+from sockscope.app.model.rates import Key
 
 NEEDS = ("sockets", "owners", "processes", "unowned")
 """Tables that tell; without them nobody is known to answer."""
@@ -23,8 +24,8 @@ def answerers(tracked: Table, sockets: Table | None) -> dict[str, Column]:
     Only a connected socket has the whole tuple, so who serves datagrams from one socket stays unknown.
     """
     if sockets is None or not len(sockets):
-        nobody = Strings(np.broadcast_to(np.int32(UNKNOWN), len(tracked)), ())
-        pids: NDArray[np.int64] = np.broadcast_to(np.int64(-1), len(tracked))
+        nobody = Strings(repeated(np.int32(UNKNOWN), len(tracked)), ())
+        pids = repeated(np.int64(-1), len(tracked))
         return {"answerer": nobody, "answerer_pid": pids, "answerer_namespace": nobody}
     connected = np.flatnonzero(sockets.numbers("remote_port") > 0)
     theirs = _tuples(sockets.take(connected), "local_address", "local_port", "remote_address", "remote_port")

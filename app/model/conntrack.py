@@ -6,12 +6,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sockscope.app.frames.conntrack import STATES, Status, no_entries
+from sockscope.app.frames.joins import find
 from sockscope.app.frames.table import Column, Numbers, Strings, Table
 from sockscope.app.model import namespaces
 from sockscope.app.model.answerers import answerers
 from sockscope.app.model.conntrack_use import use
 from sockscope.app.model.identity import mix
-from sockscope.app.model.rates import Key, change, find
+from sockscope.app.model.rates import Key, change
 from sockscope.app.model.sockets import Sockets
 from sockscope.app.model.store import Store
 from sockscope.app.model.tab import Options

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sockscope.app.frames.joins import find
 from sockscope.app.model.namespaces import named, netns_of
-from sockscope.app.model.rates import find
 from sockscope.app.model.store import Store
 
 NEAR = 0.75

@@ -10,11 +10,12 @@ from hashlib import blake2b
 import numpy as np
 from numpy.typing import NDArray
 
+from sockscope.app.frames.joins import find
 from sockscope.app.frames.table import Numbers, Strings, Table
 from sockscope.app.model.identity import mix
 from sockscope.app.model.meanings import SEVERITIES, by_type, meaning
 from sockscope.app.model.namespaces import netns_of
-from sockscope.app.model.rates import Change, Key, find
+from sockscope.app.model.rates import Change, Key
 
 
 @lru_cache(maxsize=4096)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from sockscope.app.frames.joins import find
 from sockscope.app.frames.table import UNKNOWN, Numbers, Strings, Table
 from sockscope.app.model.identity import mix
 from sockscope.app.model.namespaces import netns_of
-from sockscope.app.model.rates import find
 
 
 def device_names(device: Numbers, links: Table | None, netns: Numbers | None = None) -> Strings:

@@ -61,7 +61,13 @@ def addresses(family: Numbers, raw: Numbers) -> Addresses:
 
 
 def sort_key(family: Numbers, raw: Numbers, port: Numbers) -> NDArray[np.uint64]:
-    """Order by address, then port, shape (rows, 3); IPv4 first, the unspecified address last."""
+    """Order by address, then port; IPv4 first, the unspecified address last. Shape (rows, 3), or (rows,)
+    where there is nothing else than IPv4, which sorts several times as fast."""
     found = addresses(family, raw)
-    high = np.where(found.wildcard, np.iinfo(np.uint64).max, found.high)
+    wildcard = found.wildcard
+    if (wildcard | found.ipv4).all():
+        ipv4 = np.where(wildcard, 0, found.low & _LOW_HALF)
+        behind = ipv4.max(initial=0) + 1 + (found.low > 0)  # the closer together, the faster they sort
+        return np.where(wildcard, behind, ipv4) << np.uint64(16) | port.astype(np.uint64)
+    high = np.where(wildcard, np.iinfo(np.uint64).max, found.high)
     return np.stack([high, found.low, port.astype(np.uint64)], axis=1)

@@ -12,9 +12,10 @@ import socket
 import numpy as np
 from numpy.typing import NDArray
 
-from sockscope.app.frames.table import UNKNOWN, Column, Strings, Table, concatenate
+from sockscope.app.frames.joins import find, places
+from sockscope.app.frames.table import UNKNOWN, Column, Strings, Table, concatenate, repeated
 from sockscope.app.model.ownership import FROM_BEFORE, NOT_INHERITED, OWNED
-from sockscope.app.model.rates import Key, find, places
+from sockscope.app.model.rates import Key
 
 LEFT_OUT_FOR = 120.0
 """Seconds after the close for which a socket is remembered that may be there, but not among the rows: longer
@@ -104,9 +105,9 @@ def _orphans(rows: Table) -> NDArray[np.intp]:
 
 
 def _with_former(rows: Table, orphans: NDArray[np.intp], keys: Key, closed: Table | None) -> Table:
-    owned = np.full(len(rows), np.nan)
     if closed is None or not len(closed) or not len(orphans):
-        return rows.with_columns(owned=owned)
+        return rows.with_columns(owned=repeated(np.float64(np.nan), len(rows)))
+    owned = np.full(len(rows), np.nan)
     place = places(closed.numbers("key"), keys)
     known = place >= 0
     known[known] = closed.numbers("why")[place[known]] == OWNED

@@ -10,11 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sockscope.app.frames.inet import IPPROTO_SCTP
+from sockscope.app.frames.joins import find
 from sockscope.app.frames.table import Numbers, Strings, Table
 from sockscope.app.model.endpoints import addresses
 from sockscope.app.model.identity import alike, mix
 from sockscope.app.model.presence import GONE, NEW, STEADY
-from sockscope.app.model.rates import Key, find
+from sockscope.app.model.rates import Key
 from sockscope.app.model.states import ORDER
 
 LAID_OUT = ("parent", "section", "heading", "listener")

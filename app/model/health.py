@@ -12,9 +12,9 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from sockscope.app.frames.table import Column, Numbers, Strings, Table
+from sockscope.app.frames.joins import find
+from sockscope.app.frames.table import Column, Numbers, Strings, Table, repeated
 from sockscope.app.model.presence import GONE
-from sockscope.app.model.rates import find
 from sockscope.app.model.store import Store
 
 NEEDS = ("tcp_info",)
@@ -77,11 +77,10 @@ def watch(store: Store, rows: Table, row: int) -> None:
 
 def _unknown(count: int) -> dict[str, Column]:
     """No array of its own a column: this is what most ticks show."""
-    number: Numbers = np.broadcast_to(np.float64(np.nan), count)
-    code: NDArray[np.int32] = np.broadcast_to(np.int32(-1), count)
+    code = repeated(np.int32(-1), count)
     return {
-        **dict.fromkeys(NUMBERS, number),
-        "ca_state": np.broadcast_to(np.int8(-1), count),
+        **dict.fromkeys(NUMBERS, repeated(np.float64(np.nan), count)),
+        "ca_state": repeated(np.int8(-1), count),
         "limit": Strings(code, LIMITS),
         "congestion": Strings(code, ()),
     }

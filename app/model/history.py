@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from sockscope.app.frames.joins import find
 from sockscope.app.frames.table import Numbers
-from sockscope.app.model.rates import Key, find
+from sockscope.app.model.rates import Key
 
 
 class History:

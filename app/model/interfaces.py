@@ -8,11 +8,12 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
+from sockscope.app.frames.joins import find
 from sockscope.app.frames.links import STATS, Flag, known, no_links
 from sockscope.app.frames.table import Column, Numbers, Strings, Table
 from sockscope.app.model import linkfacts, namespaces
 from sockscope.app.model.history import History
-from sockscope.app.model.rates import Change, Key, change, find
+from sockscope.app.model.rates import Change, Key, change
 from sockscope.app.model.store import Store
 from sockscope.app.model.tab import Options
 

@@ -12,9 +12,9 @@ from copy import copy
 import numpy as np
 from numpy.typing import NDArray
 
+from sockscope.app.frames.joins import places
 from sockscope.app.frames.table import Table
 from sockscope.app.model.endpoints import Addresses, addresses
-from sockscope.app.model.rates import places
 
 LISTEN = 10
 SYN_RECV = 3

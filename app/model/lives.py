@@ -8,8 +8,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from sockscope.app.frames.joins import find
 from sockscope.app.frames.table import Table, concatenate
-from sockscope.app.model.rates import Key, find
+from sockscope.app.model.rates import Key
 
 SYN_RECV, FIN_WAIT2, TIME_WAIT = 3, 5, 6
 _TIMER_OF_THE_END = 3
@@ -32,6 +33,14 @@ class Polled(NamedTuple):
 
     opened: Table
     vanished: Table
+
+
+class Ended(NamedTuple):
+    """What was known of sockets that are closed: whether each was never seen (bool), and a row for each of
+    the newest with columns `since` (NaN where it was never seen) and `older`; None where none was seen."""
+
+    unseen: NDArray[np.bool_]
+    rows: Table | None
 
 
 class Lives:
@@ -66,15 +75,14 @@ class Lives:
         else:
             found = find(keys, self._keys)
             known = found >= 0
-            since, older = np.full(len(keys), taken), np.full(len(keys), not watched)
-            ended = np.zeros(len(keys), np.bool_)
-            since[known], older[known] = self._since[found[known]], self._older[found[known]]
-            ended[known] = self._ended[found[known]]
+            since = np.append(self._since, taken)[found]  # what is not found takes the last
+            older = np.append(self._older, not watched)[found]
+            ended = np.append(self._ended, False)[found]
             self._come_back(keys, known, since, older)
             opened = np.flatnonzero(~known) if watched and before > -np.inf else np.empty(0, np.intp)
-            left = np.ones(len(self._keys), np.bool_)
-            left[found[found >= 0]] = False
-            missing = np.flatnonzero(left & ~self._ended)
+            left = np.append(~self._ended, False)
+            left[found] = False
+            missing = np.flatnonzero(left)
         vanished, doubtful = self._doubtful, self._take(missing, taken)
         self.rows, self.polled, self._keys, self._places = rows, taken, keys, places
         self._since, self._older, self._ended = since, older, ended
@@ -86,32 +94,39 @@ class Lives:
         """The same sockets with more known about them."""
         self.rows = rows
 
-    def end(self, keys: Key) -> Table | None:
-        """These are closed: what was known of each, in their order, with columns `since` (NaN where it was
-        never seen) and `older`; None before the first poll."""
-        if self.rows is None:
-            return None
+    def end(self, keys: Key, most: int) -> Ended:
+        """These are closed. What was known is told of the last `most` of them."""
         found = find(keys, self._keys)
         known = found >= 0
         self._ended[found[known]] = True
-        rows = [self.rows.take(self._places[found[known]]).with_columns(**self._times(found[known]))]
-        where = np.full(len(keys), -1, np.intp)
-        where[known] = np.arange(np.count_nonzero(known))
-        if self._doubtful is not None and len(self._doubtful):
-            late = find(keys, self._doubtful.numbers("key"))
-            late[known] = -1
-            hits = late >= 0
-            where[hits] = len(rows[0]) + np.arange(np.count_nonzero(hits))
-            last = self._doubtful.take(late[hits])
-            rows.append(Table({name: last.columns[name] for name in rows[0].columns}))
-            stays = np.ones(len(self._doubtful), np.bool_)
-            stays[late[hits]] = False
-            self._doubtful = self._doubtful.take(stays)
+        late = np.full(len(keys), -1, np.intp)
+        doubtful = self._doubtful
+        if doubtful is not None and not known.all():
+            late[~known] = find(keys[~known], doubtful.numbers("key"))
+            stays = np.ones(len(doubtful), np.bool_)
+            stays[late[late >= 0]] = False
+            self._doubtful = doubtful.take(stays)
+        unseen = ~known & (late < 0)
+        told = slice(max(0, len(keys) - most), None)
+        return Ended(unseen, self._told(found[told], late[told], doubtful))
+
+    def _told(self, found: NDArray[np.intp], late: NDArray[np.intp], doubtful: Table | None) -> Table | None:
+        """Rows for places among the keys, else among the doubtful ones, else with unknown `since`."""
+        if self.rows is None:
+            return None
+        places = found[found >= 0]
+        rows = [self.rows.take(self._places[places]).with_columns(**self._times(places))]
+        hits = late >= 0
+        if doubtful is not None and hits.any():
+            rows.append(doubtful.take(late[hits]).only(rows[0].columns))
         seen = concatenate(rows)
         if not len(seen):
             return None
-        ended = seen.take(np.maximum(where, 0))
-        return ended.with_columns(since=np.where(where < 0, np.nan, ended.numbers("since")))
+        where = np.zeros(len(found), np.intp)
+        where[found >= 0] = np.arange(len(places))
+        where[hits] = len(places) + np.arange(np.count_nonzero(hits))
+        told = seen.take(where)
+        return told.with_columns(since=np.where(hits | (found >= 0), told.numbers("since"), np.nan))
 
     def _times(self, places: NDArray[np.intp]) -> dict[str, NDArray[np.float64] | NDArray[np.bool_]]:
         return {"since": self._since[places], "older": self._older[places]}

@@ -12,7 +12,7 @@ import numpy as np
 from sockscope.app.frames.frame import Frame
 from sockscope.app.frames.table import Strings, Table, concatenate
 from sockscope.app.model import logrows, namespaces, sockets
-from sockscope.app.model.lives import Lives
+from sockscope.app.model.lives import Lives, Polled
 from sockscope.app.model.logrows import CLOSED, OPENED
 from sockscope.app.model.sockets import Sockets, left_out
 from sockscope.app.model.store import Store
@@ -80,21 +80,30 @@ class LogModel:
     def advance(self, store: Store) -> None:
         """Note what was opened and closed, shown or not."""
         floor = self._lives.polled
-        found = self._poll(store)
+        polled = self._poll(store)
         events = self._new_events(store)
-        short = 0
+        found: list[Table] = []
+        room, number, short = self._capacity, 0, 0
         if events is not None:
             if self._log is not None:
                 self._log, late = logrows.completed(self._log, events)
                 events = events.take(~late)
-            seen = self._lives.end(events.numbers("cookie"))
-            found.append(logrows.destroyed(events, seen, self._lives.rows, floor))
-            short = len(events) if seen is None else int(np.isnan(seen.numbers("since")).sum())
-        self._append([rows for rows in found if len(rows)], store.frame)
-        self._look_back(store.frame, found, short)
-        rows = self._polled_rows(store)
-        if self._log is not None and rows is not None:
-            self._log = logrows.with_owners(self._log, rows)
+            ended = self._lives.end(events.numbers("cookie"), room)
+            told = _newest(events, room)
+            found.append(logrows.destroyed(told, ended.rows, self._lives.rows, floor))
+            room, number, short = room - len(told), len(events), int(ended.unseen.sum())
+        if polled is not None:
+            for rows, event in ((polled.vanished, CLOSED), (polled.opened, OPENED)):
+                told = _newest(rows, room)
+                if len(told):
+                    found.append(logrows.polled(told, event))
+                room, number = room - len(told), number + len(rows)
+        self._append([rows for rows in reversed(found) if len(rows)], number, store.frame)
+        opened = 0 if polled is None else len(polled.opened)
+        self._look_back(store.frame.monotonic, opened, number - opened, short)
+        now = self._polled_rows(store)
+        if self._log is not None and now is not None:
+            self._log = logrows.with_owners(self._log, now)
         self._moments[store.frame] = _Moment(self._log, self._pace(store.frame.monotonic))
 
     def rows(self, store: Store, options: Options) -> Table | None:  # noqa: ARG002
@@ -122,21 +131,18 @@ class LogModel:
             return None
         return self._sockets.rows(store)
 
-    def _poll(self, store: Store) -> list[Table]:
+    def _poll(self, store: Store) -> Polled | None:
+        """What a new look at the sockets tells; None where there is none."""
         rows = self._polled_rows(store)
         if rows is None:
-            return []
+            return None
+        needed = rows.only((*logrows.READ, *namespaces.carried(rows)))
         table = store.now("sockets")
         if table is self._polled:
-            self._lives.refresh(rows)
-            return []
+            self._lives.refresh(needed)
+            return None
         self._polled = table
-        polled = self._lives.poll(rows, rows.taken, MISSED_TICKS * store.frame.every)
-        opened, vanished = polled.opened, polled.vanished
-        return [
-            *([logrows.polled(opened, OPENED)] if len(opened) else []),
-            *([logrows.polled(vanished, CLOSED)] if len(vanished) else []),
-        ]
+        return self._lives.poll(needed, rows.taken, MISSED_TICKS * store.frame.every)
 
     def _new_events(self, store: Store) -> Table | None:
         """Events that were not yet taken, of sockets that ever had a port."""
@@ -155,30 +161,28 @@ class LogModel:
         events = events.take(new & (events.numbers("local_port") > 0))
         return events.with_columns(namespace=namespaces.named(events, store))
 
-    def _append(self, found: list[Table], frame: Frame) -> None:
+    def _append(self, found: list[Table], number: int, frame: Frame) -> None:
+        """Add rows, the newest of `number` events."""
+        self._total += number
         if not found:
             return
         added = concatenate([_in_order(rows) for rows in found])
-        number = len(added)
         wall = frame.wall - frame.monotonic
-        when = np.full(number, max(frame.monotonic, self._lives.polled))
+        when = np.full(len(added), max(frame.monotonic, self._lives.polled))
         added = added.with_columns(
-            key=np.arange(self._total + 1, self._total + 1 + number, dtype=np.uint64),
+            key=np.arange(self._total + 1 - len(added), self._total + 1, dtype=np.uint64),
             at=when + wall,
             when=when,
-            carrier=np.zeros(number, np.bool_),
+            carrier=np.zeros(len(added), np.bool_),
         )
-        self._total += number
-        room = max(0, self._capacity - number)
-        kept = [] if self._log is None or not room else [self._log.take(np.arange(len(self._log))[-room:])]
-        log = concatenate([*kept, added.take(np.arange(number)[-self._capacity :])])
+        room = self._capacity - len(added)
+        kept = [] if self._log is None or not room else [_newest(self._log, room)]
+        log = concatenate([*kept, added])
         self._log = log.with_columns(**{name: _needed(log.strings(name)) for name in _TEXTS})
 
-    def _look_back(self, frame: Frame, found: list[Table], short: int) -> None:
-        closed = sum(int((rows.numbers("event") == CLOSED).sum()) for rows in found)
-        opened = sum(map(len, found)) - closed + short
-        self._ticks.append(_Tick(frame.monotonic, opened, closed, short))
-        while self._ticks[0].at < frame.monotonic - WINDOW and len(self._ticks) > 2:
+    def _look_back(self, now: float, opened: int, closed: int, short: int) -> None:
+        self._ticks.append(_Tick(now, opened + short, closed, short))
+        while self._ticks[0].at < now - WINDOW and len(self._ticks) > 2:
             self._ticks.popleft()
 
     def _pace(self, now: float) -> Pace:
@@ -215,6 +219,10 @@ _NAMES = (
 
 def _in_order(rows: Table) -> Table:
     return Table({name: rows.columns[name] for name in _NAMES} | namespaces.carried(rows))
+
+
+def _newest(rows: Table, most: int) -> Table:
+    return rows if len(rows) <= most else rows.take(np.arange(len(rows) - most, len(rows)))
 
 
 def _needed(column: Strings) -> Strings:

@@ -16,11 +16,11 @@ import socket
 import numpy as np
 from numpy.typing import NDArray
 
+from sockscope.app.frames.joins import find
 from sockscope.app.frames.table import Column, Numbers, Strings, Table, concatenate
 from sockscope.app.model.listeners import listener_of, listening
 from sockscope.app.model.namespaces import carried
 from sockscope.app.model.ownership import FROM_LISTENER, NOBODY, NOT_LOOKED
-from sockscope.app.model.rates import find
 from sockscope.app.model.sockets import NO_UID
 
 OPENED, CLOSED = 0, 1
@@ -33,6 +33,8 @@ ENDS = ("local_address", "remote_address", "local_port", "remote_port")
 OWNER = ("pid", "holders", "why", "inherited", "uid", "name", "user")
 AMOUNTS = ("rx", "tx", "rtt", "min_rtt", "segs_in", "segs_out", "total_retrans", "bytes_retrans")
 _SOCKET = ("family", "protocol", "state", *ENDS, *OWNER, "namespace")
+READ = (*_SOCKET, "key", "timer", "inode")
+"""Columns of sockets that are read here and in lives.py."""
 _SLACK = 0.5
 """Seconds by which the kernel's and our clocks may differ."""
 

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sockscope.app.frames.inet import IPPROTO_MPTCP
-from sockscope.app.frames.table import Strings, Table
-from sockscope.app.model.rates import find
+from sockscope.app.frames.joins import find
+from sockscope.app.frames.table import Strings, Table, repeated
 
 FELL_BACK = 0x1
 """MPTCP_INFO_FLAG_FALLBACK."""
@@ -26,7 +26,7 @@ def carriers(sockets: Table, mptcp: Table | None) -> NDArray[np.bool_]:
     Those that a program can hold have the inode of the connection.
     """
     if mptcp is None or not len(mptcp):
-        return np.zeros(len(sockets), dtype=np.bool_)
+        return repeated(np.False_, len(sockets))
     protocol, inode = sockets.numbers("protocol"), sockets.numbers("inode")
     theirs = inode[protocol == IPPROTO_MPTCP]
     known = mptcp.numbers("cookie")[mptcp.numbers("subflow") == 1]
@@ -38,7 +38,7 @@ def carriers(sockets: Table, mptcp: Table | None) -> NDArray[np.bool_]:
 def tokens(sockets: Table, mptcp: Table | None) -> Strings:
     """The token of the connection that a socket is or carries, in hexadecimal digits; unknown without one."""
     if mptcp is None or not len(mptcp):
-        return Strings(np.full(len(sockets), -1, dtype=np.int32), ())
+        return Strings(repeated(np.int32(-1), len(sockets)), ())
     place = find(sockets.numbers("cookie"), mptcp.numbers("cookie"))
     token = np.where(place >= 0, mptcp.numbers("token")[place], 0)
     distinct, codes = np.unique(token, return_inverse=True)

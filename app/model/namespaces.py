@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sockscope.app.frames.frame import EVERYWHERE, Host
-from sockscope.app.frames.table import UNKNOWN, Column, Numbers, Strings, Table
-from sockscope.app.model.rates import places
+from sockscope.app.frames.joins import places
+from sockscope.app.frames.table import UNKNOWN, Column, Numbers, Strings, Table, repeated
 from sockscope.app.model.socketunits import unit
 from sockscope.app.model.store import Store
 
@@ -19,10 +19,9 @@ def named(rows: Table, store: Store) -> Strings:
     """The name of the namespace of each row of a table, all the same where the table tells of one only."""
     known = store.now("namespaces")
     if "netns" not in rows:
-        one: NDArray[np.int32] = np.broadcast_to(np.int32(0), len(rows))
-        return Strings(one, (_alone(store.frame.host),))
+        return Strings(repeated(np.int32(0), len(rows)), (_alone(store.frame.host),))
     if known is None:
-        return Strings(np.full(len(rows), UNKNOWN, np.int32), ())
+        return Strings(repeated(np.int32(UNKNOWN), len(rows)), ())
     inodes = known.numbers("inode")
     order = np.argsort(inodes)
     place = places(inodes[order], rows.numbers("netns"))

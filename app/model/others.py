@@ -8,12 +8,13 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from sockscope.app.frames.joins import find
 from sockscope.app.frames.table import Numbers, Table, concatenate
 from sockscope.app.model.devices import device_names
 from sockscope.app.model.identity import mix
 from sockscope.app.model.namespaces import carried, named, netns_of
 from sockscope.app.model.ownership import KERNEL, Ownership
-from sockscope.app.model.rates import Key, find
+from sockscope.app.model.rates import Key
 from sockscope.app.model.store import Store
 from sockscope.app.model.tab import Options
 from sockscope.app.model.users import NO_USER, user_names

@@ -7,8 +7,8 @@ from typing import ClassVar, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from sockscope.app.frames.joins import places
 from sockscope.app.frames.table import UNKNOWN, Numbers, Strings, Table
-from sockscope.app.model.rates import places
 from sockscope.app.model.store import Store
 
 OWNED = 0

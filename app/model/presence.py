@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from sockscope.app.frames.joins import find
 from sockscope.app.frames.table import Table, concatenate
-from sockscope.app.model.rates import Key, find
+from sockscope.app.model.rates import Key
 
 STEADY, NEW, GONE = 0, 1, 2
 
@@ -59,13 +60,12 @@ class Presence:
 
     def _follow(self, keys: Key, now: float, watched: bool, partly: bool) -> None:
         places = find(keys, self._keys)
-        known = places >= 0
-        since = np.full(len(keys), now)
-        older = np.full(len(keys), not watched or (self._narrowed is not None and not partly))
-        since[known] = self._since[places[known]]
-        older[known] = self._older[places[known]]
-        missing = np.ones(len(self._keys), dtype=np.bool_)
-        missing[places[known]] = False
+        since = np.append(self._since, now)[places]  # what is not found takes the last
+        there = not watched or (self._narrowed is not None and not partly)
+        older = np.append(self._older, there)[places]
+        missing = np.ones(len(self._keys) + 1, dtype=np.bool_)
+        missing[places] = False
+        missing = missing[:-1]
         self._linger(keys, missing, now, watched, partly)
         if partly:
             waiting = missing & (self._since < (now if self._narrowed is None else self._narrowed))

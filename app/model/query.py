@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from sockscope.app.frames.table import Numbers, Table
 from sockscope.app.model.filters.evaluate import Filter, names_rows
+from sockscope.app.model.permutation import permutation
 
 Order = Callable[[Table], Numbers]
 """Sort key of every row: shape (rows,), or (rows, n) with the most significant column first."""
@@ -96,23 +97,17 @@ def _sorted(
 ) -> NDArray[np.intp]:
     """Permutation of `chosen`. Ties keep the natural order in both directions."""
     order = reading.orders.get(query.sort)
-    keys: list[Numbers] = [chosen if leader is None else leader[chosen]]
+    place = chosen if leader is None else leader[chosen]
+    keys: list[Numbers] = [] if leader is None else [place]
     if order is not None:
-        by = order(rows)
-        by = by[keys[0]]
-        columns = [by] if by.ndim == 1 else [by[:, place] for place in range(by.shape[1])][::-1]
+        by = order(rows)[place]
+        columns = [by] if by.ndim == 1 else [by[:, column] for column in range(by.shape[1])][::-1]
         keys += [_directed(column, query.descending) for column in columns]
-    if leader is not None:
-        keys.insert(0, chosen)
     if "heading" in rows:
         keys.append(~rows.numbers("heading")[chosen].astype(np.bool_))
     if "section" in rows:
         keys.append(rows.numbers("section")[chosen])
-    if len(keys) == 1:
-        return np.arange(len(chosen))
-    if len(keys) == 2 and leader is None:
-        return np.argsort(keys[1], kind="stable")
-    return np.lexsort(keys)
+    return permutation(keys, len(chosen))
 
 
 def _directed(column: Numbers, descending: bool) -> Numbers:

@@ -1,4 +1,4 @@
-"""Changes over time: joining rows by identity and dividing by the time that really passed."""
+"""Changes over time, by the time that really passed."""
 
 from __future__ import annotations
 
@@ -11,34 +11,6 @@ from sockscope.app.frames.table import Numbers
 
 Key = NDArray[np.uint64]
 """Identity of rows: one 64-bit number a row, the same in every frame."""
-
-
-_MANY = 4096
-"""From so many on, sorting what is looked up takes less time than the cache misses without."""
-
-
-def find(keys: Key, among: Key) -> NDArray[np.intp]:
-    """For each key its row in `among`, the first of several, -1 where it is not there."""
-    order = np.argsort(among)
-    ordered = among[order]
-    if (ordered[1:] == ordered[:-1]).any():
-        order = np.argsort(among, kind="stable")  # far slower, and needed only to tell equal ones apart
-    place = places(ordered, keys)
-    return np.where(place < 0, -1, np.append(order, -1)[place])
-
-
-def places(ordered: Numbers, wanted: Numbers) -> NDArray[np.intp]:
-    """For each of `wanted` its first row in `ordered`, which is sorted, -1 where it is not there."""
-    if not len(ordered):
-        return np.full(len(wanted), -1, dtype=np.intp)
-    if min(len(ordered), len(wanted)) < _MANY:
-        place = np.searchsorted(ordered, wanted)
-    else:
-        order = np.argsort(wanted)
-        place = np.empty(len(wanted), dtype=np.intp)
-        place[order] = np.searchsorted(ordered, wanted[order])
-    place = np.minimum(place, len(ordered) - 1)
-    return np.where(ordered[place] == wanted, place, -1)
 
 
 @dataclass(frozen=True, eq=False, slots=True)

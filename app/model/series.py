@@ -7,11 +7,12 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from sockscope.app.frames.joins import find
 from sockscope.app.frames.table import Table
 from sockscope.app.model import namespaces
 from sockscope.app.model.counters import Layout, Memory
 from sockscope.app.model.meanings import SEVERITIES
-from sockscope.app.model.rates import Change, change, find, gauge
+from sockscope.app.model.rates import Change, change, gauge
 from sockscope.app.model.store import Store
 
 HOLD = 10.0

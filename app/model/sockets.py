@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from sockscope.app.frames.frame import Frame
 from sockscope.app.frames.inet import IPPROTO_MPTCP, IPPROTO_SCTP, IPPROTO_UDPLITE
-from sockscope.app.frames.table import Numbers, Strings, Table
+from sockscope.app.frames.table import Numbers, Strings, Table, repeated
 from sockscope.app.model import mptcp, namespaces, socketunits
 from sockscope.app.model.devices import device_names
 from sockscope.app.model.former import FormerOwners
@@ -66,10 +66,14 @@ def _with_owners(store: Store, sockets: Table) -> Table:
     mptcp_table = store.now("mptcp")
     inode = sockets.numbers("inode")
     waiting = embryonic(sockets)
-    listener = np.full(len(sockets), -1, dtype=np.intp)
-    listener[waiting] = listener_of(sockets, waiting)
-    inherited = listener >= 0
-    source = np.where(inherited, listener, np.arange(len(sockets)))
+    listener = repeated(np.intp(-1), len(sockets))
+    inherited = repeated(np.uint8(NOT_INHERITED), len(sockets))
+    source = np.arange(len(sockets))
+    if len(waiting):
+        listener = listener.copy()
+        listener[waiting] = listener_of(sockets, waiting)
+        inherited = np.where(listener >= 0, FROM_LISTENER, NOT_INHERITED).astype(np.uint8)
+        source = np.where(listener >= 0, listener, source)
     owner = Ownership.from_store(store).for_inodes(inode[source])
     uid = _user_ids(sockets)[source]
     return sockets.with_columns(
@@ -77,7 +81,7 @@ def _with_owners(store: Store, sockets: Table) -> Table:
         **_units(store, owner.numbers("pid"), source),
         key=identity(sockets),
         listener=listener,
-        inherited=np.where(inherited, FROM_LISTENER, NOT_INHERITED).astype(np.uint8),
+        inherited=inherited,
         uid=uid,
         user=_users(uid),
         mark=_marks(sockets, store.now("marks")),
@@ -124,7 +128,10 @@ def _user_ids(sockets: Table) -> NDArray[np.uint32]:
 
 
 def _users(uid: NDArray[np.uint32]) -> Strings:
-    distinct, place = np.unique(uid, return_inverse=True)
+    if len(uid) and (uid == uid[0]).all():
+        distinct, place = uid[:1], np.zeros(len(uid), dtype=np.intp)
+    else:
+        distinct, place = np.unique(uid, return_inverse=True)
     names = user_names(distinct)
     codes = np.where(distinct == NO_UID, -1, names.codes).astype(np.int32)
     return Strings(codes[place], names.values)
@@ -138,7 +145,7 @@ def _devices(sockets: Table, links: Table | None) -> Strings:
 def _marks(sockets: Table, marks: Table | None) -> NDArray[np.int64]:
     """-1, unknown, unless both are of one dump."""
     if marks is None or marks.taken != sockets.taken or len(marks) != len(sockets):
-        return np.full(len(sockets), -1, np.int64)
+        return repeated(np.int64(-1), len(sockets))
     told: NDArray[np.int64] = marks.numbers("mark")
     return told
 

@@ -7,8 +7,8 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from sockscope.app.frames.table import UNKNOWN, Numbers, Strings, Table
-from sockscope.app.model.rates import places
+from sockscope.app.frames.joins import places
+from sockscope.app.frames.table import UNKNOWN, Numbers, Strings, Table, repeated
 from sockscope.app.model.units import Unit, unit_of
 
 NOWHERE, BY_SOCKET, BY_PROCESS = range(3)
@@ -61,8 +61,8 @@ def units(
 
 def no_units(rows: int) -> dict[str, Strings | Numbers]:
     """The same columns where nobody asked."""
-    unknown = Strings(np.full(rows, UNKNOWN, dtype=np.int32), ())
-    return {"unit": unknown, "cgroup": unknown, "unit_from": np.zeros(rows, dtype=np.uint8)}
+    unknown = Strings(repeated(np.int32(UNKNOWN), rows), ())
+    return {"unit": unknown, "cgroup": unknown, "unit_from": repeated(np.uint8(NOWHERE), rows)}
 
 
 def _has_name(paths: tuple[str, ...]) -> NDArray[np.bool_]:

@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sockscope.app.frames.joins import find
 from sockscope.app.frames.table import UNKNOWN, Numbers, Strings, Table, concatenate
 from sockscope.app.model import namespaces
 from sockscope.app.model.identity import mix
 from sockscope.app.model.ownership import Ownership
-from sockscope.app.model.rates import Key, find
+from sockscope.app.model.rates import Key
 from sockscope.app.model.socketunits import units
 from sockscope.app.model.store import Store
 from sockscope.app.model.tab import Options

@@ -66,6 +66,8 @@ class Sampler:
         self._tasks = tasks
         self._make_owners = owners
         self._owners: Owners | None = None
+        self._held: tuple[dict[str, Table], NDArray[np.uint64]] = ({}, np.empty(0, np.uint64))
+        """Inodes whose owners are looked for, and the tables that they are of."""
         self._owned = Collected({})
         self._owned_told: Mapping[str, Table] = {}
         self._owners_spent = 0.0
@@ -162,8 +164,11 @@ class Sampler:
     def _look(self, control: Control, budget: float) -> Owners:
         if self._owners is None:
             self._owners = self._make_owners()
-        shown = [task.tables for task in self._tasks if task.on_screen(control.wanted)]
-        self._owners.look(held.inodes(ChainMap(*map(dict, shown))), budget)
+        shown = ChainMap(*(dict(task.tables) for task in self._tasks if task.on_screen(control.wanted)))
+        of = {name: shown[name] for name in held.TABLES & shown.keys()}
+        if of != self._held[0]:
+            self._held = (of, held.inodes(of))
+        self._owners.look(self._held[1], budget)
         return self._owners
 
     def _frame(self, control: Control) -> Frame:

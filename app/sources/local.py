@@ -18,7 +18,8 @@ from sockscope.app.sources.base import SourceLost
 COMMAND = (sys.executable, "-P", "-m", "sockscope.app.sampler")
 """-P: modules lying in the current directory are nobody's business when this runs as root."""
 
-_PIPE_SIZE = 1 << 20
+PIPE_SIZE = 1 << 20
+"""Bytes that may lie between the two processes, if the system allows it."""
 _PATIENCE = 1.0
 """Seconds a sampler has to end when it is told to."""
 
@@ -52,7 +53,7 @@ class LocalSampler:
             start_new_session=True,
         )
         with contextlib.suppress(OSError):
-            fcntl.fcntl(self._stdout, fcntl.F_SETPIPE_SZ, _PIPE_SIZE)
+            fcntl.fcntl(self._stdout, fcntl.F_SETPIPE_SZ, PIPE_SIZE)
 
     @property
     def _stdout(self) -> IO[bytes]:

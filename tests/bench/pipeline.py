@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import os
 import threading
 import time
@@ -16,6 +18,7 @@ from sockscope.app.model.engine import Engine
 from sockscope.app.sampler.control import Control
 from sockscope.app.sampler.sampler import Owners, Sampler
 from sockscope.app.sampler.tasks import Task, plan
+from sockscope.app.sources.local import PIPE_SIZE
 from sockscope.app.view import catalog
 from sockscope.app.view.session import Session
 
@@ -114,8 +117,10 @@ def owners_known(frame: Frame) -> bool:
 
 
 def through_a_pipe(pieces: list[bytes | memoryview]) -> tuple[bytes, bytearray]:
-    """Header and body of a frame, written to a pipe by one thread and read by another."""
+    """Header and body of a frame, written to a pipe like the sampler's by one thread and read by another."""
     source, sink = os.pipe()
+    with contextlib.suppress(OSError):
+        fcntl.fcntl(sink, fcntl.F_SETPIPE_SZ, PIPE_SIZE)
 
     def write() -> None:
         for piece in pieces:

@@ -11,9 +11,11 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from sockscope.app.collectors import netlinkevents
 from sockscope.app.collectors.base import Collected
+from sockscope.app.collectors.datagrams import AT_ONCE, Datagrams
 from sockscope.app.collectors.destroyed import GROUPS, LOST, DestroyedCollector
 from sockscope.app.collectors.netlink import NETLINK_SOCK_DIAG
 from sockscope.app.collectors.netlinkevents import EventSocket
@@ -211,3 +213,32 @@ def test_the_buffer_of_root_holds_thousands(lab: tuple[Namespace, Sockets]) -> N
         events = EventSocket(NETLINK_SOCK_DIAG, GROUPS)
     with contextlib.closing(events):
         assert events.room == 2 * netlinkevents.BUFFER
+
+
+def test_many_events_come_with_few_calls(
+    lab: tuple[Namespace, Sockets], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    namespace, here = lab
+    listener = here.listen()
+    calls = 0
+    receive = Datagrams.receive
+
+    def counted(self: Datagrams, most: int) -> tuple[NDArray[np.uint8], NDArray[np.intp]]:
+        nonlocal calls
+        calls += 1
+        return receive(self, most)
+
+    with namespace.inside():
+        events = EventSocket(NETLINK_SOCK_DIAG, GROUPS)
+    with contextlib.closing(events):
+        for _ in range(AT_ONCE):
+            carry(here, listener, 1, 1)
+        monkeypatch.setattr(Datagrams, "receive", counted)
+        drained: list[int] = []
+
+        def enough() -> bool:
+            drained.append(len(events.drain(10 * AT_ONCE)[0]))
+            return sum(drained) >= 2 * AT_ONCE
+
+        wait_for(enough, "both ends of all")
+        assert calls <= sum(number // AT_ONCE + 2 for number in drained)

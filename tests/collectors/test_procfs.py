@@ -247,3 +247,16 @@ def test_this_process() -> None:
         reading.close()
         row = reading.fds.tolist().index(one.fileno())
         assert reading.inodes[row] == os.fstat(one.fileno()).st_ino
+
+
+def test_what_was_read_is_news_once(tmp_path: Path) -> None:
+    proc = FakeProc(tmp_path)
+    proc.spawn(7, range(1003, 1903))
+    known = (np.arange(3, 13, dtype=np.uint32), np.arange(1003, 1013, dtype=np.uint64))
+    reading = Reading(str(tmp_path), 7, known, lambda inodes: np.ones(len(inodes), np.bool_))
+    told: list[int] = []
+    while not reading.advance(lambda: True):
+        told += reading.news().tolist()
+    told += reading.news().tolist()
+    reading.close()
+    assert sorted(told) == list(range(1013, 1903))

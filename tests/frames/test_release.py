@@ -64,5 +64,16 @@ def test_now_and_then_while_the_crowd_lasts(machine: Machine) -> None:
     assert machine.see(2 * CROWD, 2 * int(EVERY)) == 2
 
 
+def test_once_a_crowd_that_was_replaced_again_and_again_stays_as_it_is(machine: Machine) -> None:
+    machine.see(2 * CROWD, 10)
+    settled = frame(2 * CROWD)
+    given = []
+    for _ in range(20):
+        machine.now += 1.0
+        machine.release.after(settled)
+        given.append(machine.given)
+    assert given == [0] * SETTLED + [1] * (20 - SETTLED)
+
+
 def test_the_system_takes_it() -> None:
     trim()

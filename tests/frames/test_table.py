@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sockscope.app.frames.table import Strings, Table, concatenate
+from sockscope.app.frames.table import Strings, Table, concatenate, repeated
 
 texts = st.lists(st.none() | st.text(max_size=3), max_size=8)
 
@@ -42,3 +42,25 @@ def test_a_column_is_asked_for_as_what_it_is() -> None:
         table.numbers("t")
     with pytest.raises(TypeError):
         table.strings("n")
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from([-1, 7]), st.integers(0, 4), st.booleans()), min_size=1, max_size=4)
+)
+def test_columns_of_one_value_are_joined_like_others(parts: list[tuple[int, int, bool]]) -> None:
+    columns = [repeated(np.int32(n), rows) if lean else np.full(rows, n, np.int32) for n, rows, lean in parts]
+    joined = concatenate([Table({"n": column}) for column in columns]).numbers("n")
+    assert joined.tolist() == [n for n, rows, _ in parts for _ in range(rows)]
+    assert joined.dtype == np.int32
+
+
+def test_a_column_of_one_value_takes_no_room_when_rows_are_taken_or_joined() -> None:
+    table = Table({"n": repeated(np.int64(-1), 1000), "t": Strings(repeated(np.int32(0), 1000), ("a",))})
+    for rows in (np.arange(0, 1000, 2), np.arange(1000) % 2 == 0):
+        taken = table.take(rows)
+        both = concatenate([table, taken])
+        for made, number in ((taken, 500), (both, 1500)):
+            assert len(made) == number
+            assert made.numbers("n").strides == (0,)
+            assert made.strings("t").codes.strides == (0,)
+            assert made.text("t", number - 1) == "a"

@@ -32,7 +32,7 @@ def test_after_a_time_without_looking_nothing_was_opened() -> None:
     lives = Lives()
     lives.poll(rows(1), 10.0, GAP)
     assert keys(lives.poll(rows(1, 2), 20.0, GAP).opened) == []
-    ended = lives.end(np.array([2], np.uint64))
+    ended = lives.end(np.array([2], np.uint64), 1).rows
     assert ended is not None
     assert ended.numbers("older")[0]
 
@@ -54,7 +54,7 @@ def test_what_a_dump_missed_once_is_neither_gone_nor_new() -> None:
     polled = lives.poll(rows(1), 12.0, GAP)
     assert not keys(polled.opened)
     assert not keys(polled.vanished)
-    ended = lives.end(np.array([1], np.uint64))
+    ended = lives.end(np.array([1], np.uint64), 1).rows
     assert ended is not None
     assert ended.real("since", 0) == 10.0
 
@@ -62,7 +62,7 @@ def test_what_a_dump_missed_once_is_neither_gone_nor_new() -> None:
 def test_what_the_kernel_told_does_not_vanish_again() -> None:
     lives = Lives()
     lives.poll(rows(1, 2), 10.0, GAP)
-    lives.end(np.array([2], np.uint64))
+    lives.end(np.array([2], np.uint64), 1)
     for second in (11.0, 12.0, 13.0):
         assert not keys(lives.poll(rows(1), second, GAP).vanished)
 
@@ -71,7 +71,7 @@ def test_the_kernel_may_tell_a_tick_late() -> None:
     lives = Lives()
     lives.poll(rows(1, 2), 10.0, GAP)
     lives.poll(rows(1), 11.0, GAP)
-    ended = lives.end(np.array([7, 2], np.uint64))
+    ended = lives.end(np.array([7, 2], np.uint64), 2).rows
     assert ended is not None
     assert np.isnan(ended.real("since", 0))
     assert ended.real("since", 1) == 10.0

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from sockscope.app.frames.joins import find
 from sockscope.app.frames.table import Table
 from sockscope.app.model.presence import GONE, LINGERING, LINGERS_FOR, NEW, NEW_FOR, STEADY, Presence
-from sockscope.app.model.rates import Key, find
+from sockscope.app.model.rates import Key
 
 
 def rows(*keys: int) -> Table:

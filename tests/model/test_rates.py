@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sockscope.app.model.rates import change, find, gauge
+from sockscope.app.model.rates import change, gauge
 
 HERE = np.array([0], np.intp)
 
@@ -39,13 +39,3 @@ def test_no_time_passed_no_rate() -> None:
 @pytest.mark.parametrize(("then", "now", "delta"), [(5, 3, -2.0), (3, 5, 2.0)])
 def test_a_gauge_may_go_either_way(then: int, now: int, delta: float) -> None:
     assert gauge(np.array([now], np.uint32), np.array([then], np.uint32), HERE, 1.0).delta[0] == delta
-
-
-@given(
-    st.lists(st.integers(0, 2**64 - 1), unique=True, max_size=20),
-    st.lists(st.integers(0, 2**64 - 1), max_size=20),
-)
-def test_keys_are_found_where_they_are(among: list[int], keys: list[int]) -> None:
-    wanted = [*keys, *among[::2]]
-    found = find(np.array(wanted, np.uint64), np.array(among, np.uint64))
-    assert found.tolist() == [among.index(key) if key in among else -1 for key in wanted]
