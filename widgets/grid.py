@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
 from rich.style import Style
@@ -14,7 +13,8 @@ from textual.message import Message
 from textual.strip import Strip
 
 from sockscope.app.actions import TABLE
-from sockscope.app.view.columns import Cell
+from sockscope.app.record import dataclass
+from sockscope.app.view.cells import Cell
 from sockscope.widgets.fitted import Fitted
 from sockscope.widgets.keys import bindings
 from sockscope.widgets.paint import changed

@@ -11,7 +11,7 @@ from rich.style import Style
 from textual.strip import Strip
 from textual.widget import Widget
 
-from sockscope.app.view.columns import Cell
+from sockscope.app.view.cells import Cell
 from sockscope.widgets.plain import PlainLines
 
 TONES = (

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +15,7 @@ from sockscope.app.collectors.procfs import (
     Descriptors,
     Inodes,
 )
+from sockscope.app.record import dataclass
 
 Pids = NDArray[np.uint32]
 

@@ -33,6 +33,7 @@ from sockscope.app.view.session import Session
 from sockscope.app.view.trail import Trail, leads
 from sockscope.styles import SHEET
 from sockscope.styles.themes import THEMES
+from sockscope.widgets.driver import TakeOver, nothing_to_take_over
 from sockscope.widgets.entry import Entry
 from sockscope.widgets.grid import Grid, Place
 from sockscope.widgets.help import HelpScreen
@@ -69,9 +70,11 @@ class Dashboard(ColumnKeys, GroupKeys):
         calm: bool = False,
         recall: Recall | None = None,
         columns_file: Path | None = None,
+        take_over: TakeOver = nothing_to_take_over,
     ) -> None:
-        """Filters that were used go to `recall`, columns that are chosen to `columns_file`."""
-        super().__init__()
+        """Filters that were used go to `recall`, columns that are chosen to `columns_file`; `take_over` is
+        what the driver does first."""
+        super().__init__(take_over)
         self._columns_file = columns_file
         self._session = session
         self._feed = Feed(source, session, self.post_message)

@@ -19,7 +19,8 @@ from sockscope.app.model.tab import Options
 from sockscope.app.view import conntrack_text as text
 from sockscope.app.view import filterfields, namespaces
 from sockscope.app.view.addresses import whole
-from sockscope.app.view.columns import Cell, Column, Field, TabView
+from sockscope.app.view.cells import Cell
+from sockscope.app.view.columns import Column, Field, TabView
 from sockscope.app.view.conntrack_details import details
 from sockscope.app.view.conntrackgroups import GROUPINGS
 from sockscope.app.view.endsearch import in_endpoints
@@ -233,8 +234,6 @@ def _original(end: str, title: str, asked: str) -> Column:
 
 NAT = TabView(
     id="nat",
-    title="NAT",
-    short="NAT",
     columns=(
         Column("proto", "Proto", 6, _protocol, _by("protocol"), priority=2, minimum=5, search=_in_protocol),
         Column("state", "State", 11, _state, _by_state, priority=4, search=_in_state),

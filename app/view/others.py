@@ -25,7 +25,8 @@ from sockscope.app.model.store import Store
 from sockscope.app.model.tab import Options
 from sockscope.app.view import filterfields, namespaces, search, sockets
 from sockscope.app.view import groupterms as terms
-from sockscope.app.view.columns import Cell, Column, Field, GroupView, TabView
+from sockscope.app.view.cells import Cell
+from sockscope.app.view.columns import Column, Field, GroupView, TabView
 from sockscope.app.view.format import UNKNOWN, count, short
 from sockscope.app.view.otherdetails import details
 
@@ -280,8 +281,6 @@ _SHARED = {field.name: field for field in sockets.FIELDS}
 
 OTHERS = TabView(
     id="other",
-    title="Other",
-    short="Other",
     columns=(
         Column("proto", "Proto", 5, _proto_cell, _kinds, priority=2),
         _amount("rmem", "Recv-Q", 7, 5),

@@ -25,7 +25,8 @@ from sockscope.app.model.unix import (
     queue_full,
 )
 from sockscope.app.view import filterfields, namespaces, search, sockets, units
-from sockscope.app.view.columns import Cell, Column, Field, Link, TabView
+from sockscope.app.view.cells import Cell
+from sockscope.app.view.columns import Column, Field, Link, TabView
 from sockscope.app.view.format import UNKNOWN
 from sockscope.app.view.ordering import by_text
 from sockscope.app.view.unixdetails import details
@@ -211,8 +212,6 @@ def empty(store: Store) -> str:
 
 UNIX = TabView(
     id="unix",
-    title="Unix",
-    short="Unix",
     columns=(
         Column(
             "type",
