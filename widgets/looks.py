@@ -9,20 +9,21 @@ from typing import ClassVar
 
 from rich.color import ColorSystem
 from rich.style import Style
-from textual.app import App, ComposeResult
+from textual.app import ComposeResult
 from textual.strip import Strip
 
 from sockscope.styles import SHEET
 from sockscope.styles.looks import BAR, COLOURS, SCREEN, USED, Terminal, line
 from sockscope.styles.themes import THEMES
 from sockscope.widgets.line import Line
+from sockscope.widgets.tones import TonedApp
 
 _SYSTEMS = (ColorSystem.TRUECOLOR, ColorSystem.EIGHT_BIT, ColorSystem.STANDARD)
 _LINES = {SCREEN: "tabs", BAR: "header"}
 """A line of the screen that lies on each ground."""
 
 
-class _Sample(App[None]):
+class _Sample(TonedApp):
     """Lines on each ground."""
 
     CSS_PATH: ClassVar[list[str | Path]] = [SHEET]  # type: ignore[assignment]

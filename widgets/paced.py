@@ -13,7 +13,6 @@ from rich.console import RenderableType
 from textual import on
 from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual._context import visible_screen_stack
-from textual.app import App
 from textual.driver import Driver
 from textual.events import CursorPosition, Resize
 from textual.geometry import Region
@@ -22,6 +21,7 @@ from textual.screen import Screen
 from sockscope.widgets.driver import PacedDriver, TakeOver, nothing_to_take_over
 from sockscope.widgets.ending import hung_up
 from sockscope.widgets.lean import LeanUpdate, Span
+from sockscope.widgets.tones import TonedApp
 
 RETRY = 0.5
 """Seconds until painting is tried again where no answer came."""
@@ -31,7 +31,7 @@ BYTES_OF_A_LINE = 100
 """How many lines are drawn at once for so much room; what does not fit is drawn again."""
 
 
-class PacedApp(App[None]):
+class PacedApp(TonedApp):
     """What finds no room on its way to the terminal is owed: not its bytes, but the place on the screen.
 
     It is drawn as it is by then, newest changes first, so what a key changed overtakes what ticks did. Lines

@@ -97,7 +97,8 @@ class Dashboard(ColumnKeys, GroupKeys):
         self.theme = theme
 
     def compose(self) -> ComposeResult:
-        """The picture's parts."""
+        """The picture's parts, arranged before any style is made for them."""
+        self._picture.fit(self.screen, self.size)
         yield from self._picture.widgets()
 
     def on_mount(self) -> None:
