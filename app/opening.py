@@ -49,14 +49,21 @@ class Opening:
     def __enter__(self) -> Self:
         if not os.isatty(KEYS) or not os.isatty(SCREEN_OUT):
             return self
+        try:
+            self._begin()
+        except BaseException:
+            self._give_back()
+            raise
+        return self
+
+    def _begin(self) -> None:
         for number in _SIGNALS:
             signal.signal(number, self._told_to_end)
         with contextlib.suppress(termios.error):
             self._before = termios.tcgetattr(KEYS)
             termios.tcsetattr(KEYS, termios.TCSANOW, _silent(self._before))
         self._holds = True
-        _write(self._picture().encode())
-        return self
+        _write(self.picture().encode())
 
     def __exit__(
         self, _: type[BaseException] | None, __: BaseException | None, ___: TracebackType | None
@@ -69,7 +76,8 @@ class Opening:
         held, self._holds = self._holds, False
         return self._before if held else None
 
-    def _picture(self) -> str:
+    def picture(self) -> str:
+        """What is written: the frame for this terminal and its size."""
         width, height = _size()
         styles = looks(self._theme, terminal(os.environ))
         if not styles:

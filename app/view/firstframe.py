@@ -15,8 +15,6 @@ from sockscope.app.view.cells import Cell, cell_width
 
 SMALLEST = (60, 15)
 """Columns and lines below which there is only room for a word."""
-GUTTER = 1
-"""Cells beside the table that its scrollbar may take."""
 
 
 class Drawn(NamedTuple):
@@ -40,7 +38,7 @@ def first_frame(tab: str, interval: float, width: int, height: int, *, filtered:
         return
     yield Drawn(0, bars.header(None, bars.Status(), interval, width).cells, bar=True)
     yield Drawn(2, bars.tab_bar(TABS, tab, {}, width).cells)
-    yield Drawn(3, [Cell(" " * (width - GUTTER), "head")])
+    yield Drawn(3, [Cell(" " * width, "head")])
     if filtered:
         yield Drawn(height - 2, [Cell("")], bar=True)
     yield Drawn(height - 1, bars.footer(holding(tab), width).cells, bar=True)
