@@ -14,8 +14,7 @@ from collections.abc import Mapping
 from types import FrameType, TracebackType
 from typing import Any, Self
 
-from sockscope.app.view.cells import Cell
-from sockscope.app.view.firstframe import Drawn, filled, first_frame
+from sockscope.app.view.firstframe import Drawn, first_frame
 from sockscope.styles.looks import BAR, SCREEN, looks, terminal
 
 KEYS, SCREEN_OUT = 0, 2
@@ -25,6 +24,8 @@ ENTER = "\x1b[?1049h"
 LEAVE = "\x1b[0m\x1b[?1049l\x1b[?25h"
 _HIDE = "\x1b[?25l"
 _CLEAR = "\x1b[2J"
+_BLANK_LINE = "\x1b[K"
+"""Erases with the background in force (xterm, VTE, tmux, linux), elsewhere with the terminal's own."""
 _LAST_WORDS = 0.5
 """Seconds for a terminal that takes nothing to take LEAVE."""
 _SIGNALS = (signal.SIGTERM, signal.SIGHUP)
@@ -83,7 +84,7 @@ class Opening:
         if not styles:
             return ENTER + _HIDE
         lines = first_frame(*self._frame, width, height, filtered=self._filtered)
-        drawn = "".join(_line(line, filled(line, width), styles) for line in lines)
+        drawn = "".join(_line(line, styles) for line in lines)
         return f"{ENTER}{_HIDE}\x1b[{styles[SCREEN, '']}m{_CLEAR}{drawn}\x1b[0m"
 
     def _told_to_end(self, number: int, _: FrameType | None) -> None:
@@ -105,10 +106,15 @@ class Opening:
                     _write(LEAVE.encode())
 
 
-def _line(drawn: Drawn, cells: list[Cell], styles: Mapping[tuple[str, str], str]) -> str:
+def _line(drawn: Drawn, styles: Mapping[tuple[str, str], str]) -> str:
     ground = BAR if drawn.bar else SCREEN
-    runs = "".join(f"\x1b[0;{styles[ground, cell.tone]}m{cell.text}" for cell in cells if cell.text)
-    return f"\x1b[{drawn.y + 1};1H{runs}"
+    now = styles[ground, drawn.rest]
+    written = [f"\x1b[{drawn.y + 1};1H\x1b[0;{now}m{_BLANK_LINE}"]
+    for text, tone in filter(lambda cell: cell.text, drawn.cells):
+        look = styles[ground, tone]
+        written += [text] if look == now else [f"\x1b[0;{look}m", text]
+        now = look
+    return "".join(written)
 
 
 def _silent(attributes: list[Any]) -> list[Any]:

@@ -11,19 +11,20 @@ from typing import NamedTuple
 from sockscope.app.actions import holding
 from sockscope.app.tabs import TABS
 from sockscope.app.view import bars
-from sockscope.app.view.cells import Cell, cell_width
+from sockscope.app.view.cells import Cell
 
 SMALLEST = (60, 15)
 """Columns and lines below which there is only room for a word."""
 
 
 class Drawn(NamedTuple):
-    """Runs of text on line `y` from the left edge; on the `bar` of header and footer or on the screen's
-    background."""
+    """Runs of text on line `y` from the left edge, on the `bar` of header and footer or on the screen's
+    background; the rest of the line is blank, in the tone `rest`."""
 
     y: int
     cells: list[Cell]
     bar: bool = False
+    rest: str = ""
 
 
 def too_small(width: int, height: int) -> Cell:
@@ -38,13 +39,7 @@ def first_frame(tab: str, interval: float, width: int, height: int, *, filtered:
         return
     yield Drawn(0, bars.header(None, bars.Status(), interval, width).cells, bar=True)
     yield Drawn(2, bars.tab_bar(TABS, tab, {}, width).cells)
-    yield Drawn(3, [Cell(" " * width, "head")])
+    yield Drawn(3, [], rest="head")
     if filtered:
-        yield Drawn(height - 2, [Cell("")], bar=True)
+        yield Drawn(height - 2, [], bar=True)
     yield Drawn(height - 1, bars.footer(holding(tab), width).cells, bar=True)
-
-
-def filled(drawn: Drawn, width: int) -> list[Cell]:
-    """The runs of a line; one on the bar goes on to the right edge."""
-    used = sum(cell_width(cell.text) for cell in drawn.cells)
-    return [*drawn.cells, Cell(" " * (width - used))] if drawn.bar else drawn.cells

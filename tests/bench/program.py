@@ -59,7 +59,7 @@ def measure_program(load: Load) -> Iterator[Figure]:
 
 
 def _compile() -> None:
-    """Make byte code of the program, which whoever installs it has; here modules may just have been edited."""
+    """Make byte code of the program, which whoever installs it has; here modules may have been edited."""
     for package in (app, styles, widgets):
         for place in package.__path__:
             compileall.compile_dir(place, quiet=2)
