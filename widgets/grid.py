@@ -276,9 +276,9 @@ class Grid(Toned, Fitted, can_focus=True):
 
     def fit(self) -> None:
         """Another size, other lines."""
+        self._width = self._measured
         if self._rows is None:
             return
-        self._width = self._measured
         self._rows = self._rows.wide(self._width)
         self._resize_virtual()
         self._keep_in_view()
