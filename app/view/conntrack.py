@@ -20,8 +20,7 @@ from sockscope.app.view import conntrack_text as text
 from sockscope.app.view import filterfields, namespaces
 from sockscope.app.view.addresses import whole
 from sockscope.app.view.cells import Cell
-from sockscope.app.view.columns import Column, Field, TabView
-from sockscope.app.view.conntrack_details import details
+from sockscope.app.view.columns import Column, Field, Section, TabView
 from sockscope.app.view.conntrackgroups import GROUPINGS
 from sockscope.app.view.endsearch import in_endpoints
 from sockscope.app.view.format import UNKNOWN, count, duration, short
@@ -232,6 +231,12 @@ def _original(end: str, title: str, asked: str) -> Column:
     )
 
 
+def _details(store: Store, rows: Table, row: int) -> tuple[Section, ...]:
+    from sockscope.app.view.conntrack_details import details  # noqa: PLC0415 - not for the first rows
+
+    return details(store, rows, row)
+
+
 NAT = TabView(
     id="nat",
     columns=(
@@ -370,7 +375,7 @@ NAT = TabView(
     filters=filterfields.NAT,
     groupings=GROUPINGS,
     sort=("source", False),
-    details=details,
+    details=_details,
     empty=_empty,
     options=Options(frozenset({"translated_only"})),
     noun="connections",

@@ -26,10 +26,9 @@ from sockscope.app.model.unix import (
 )
 from sockscope.app.view import filterfields, namespaces, search, sockets, units
 from sockscope.app.view.cells import Cell
-from sockscope.app.view.columns import Column, Field, Link, TabView
+from sockscope.app.view.columns import Column, Field, Link, Section, TabView
 from sockscope.app.view.format import UNKNOWN
 from sockscope.app.view.ordering import by_text
-from sockscope.app.view.unixdetails import details
 from sockscope.app.view.unixgroups import GROUPINGS
 
 TO = "→ "
@@ -210,6 +209,12 @@ def empty(store: Store) -> str:
     return failed[0].why if failed else "no unix socket is open in this network namespace"
 
 
+def _details(store: Store, rows: Table, row: int) -> tuple[Section, ...]:
+    from sockscope.app.view.unixdetails import details  # noqa: PLC0415 - not for the first rows
+
+    return details(store, rows, row)
+
+
 UNIX = TabView(
     id="unix",
     columns=(
@@ -332,7 +337,7 @@ UNIX = TabView(
     filters=filterfields.UNIX,
     groupings=GROUPINGS,
     sort=("path", False),
-    details=details,
+    details=_details,
     empty=empty,
     noun="unix sockets",
     follow=follow,
