@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
+
+from sockscope.app.record import dataclass
+from sockscope.app.tabs import BY_ID
 
 APP, TABLE = "app", "table"
 
@@ -39,16 +42,11 @@ class Action:
     @property
     def where(self) -> str:
         """The tabs it holds in, to be put behind its help."""
-        return f" ({', '.join(map(tab_title, self.tabs))})" if self.tabs else ""
-
-
-def tab_title(tab: str) -> str:
-    """How a tab's name reads: `Routes`, `NAT`."""
-    return tab.upper() if tab == "nat" else tab.capitalize()
+        return f" ({', '.join(BY_ID[tab].title for tab in self.tabs)})" if self.tabs else ""
 
 
 def _tab(number: str, tab: str) -> Action:
-    title = tab_title(tab)
+    title = BY_ID[tab].title
     return Action(f"tab_{tab}", number, number, title, f"Go to {title}.", "Tabs", f"tab('{tab}')")
 
 

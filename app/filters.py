@@ -9,8 +9,8 @@ from sockscope.app.model.filters.evaluate import Filter
 from sockscope.app.settings import Settings, UsageError, settings_file
 from sockscope.app.text import printable
 from sockscope.app.view.catalog import VIEWS, view
+from sockscope.app.view.cells import cell_width
 from sockscope.app.view.grammar import compiled, wrong_everywhere
-from sockscope.app.view.layout import cell_width
 
 _BEFORE, _AFTER = 50, 25
 """Characters of an expression that are shown beside the place of a mistake."""

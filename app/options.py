@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import getopt
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from sockscope.app.record import dataclass
 from sockscope.app.settings import (
     THEMES,
     Settings,

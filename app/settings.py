@@ -6,26 +6,17 @@ import math
 import os
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import Literal
+
+from sockscope.app.record import dataclass
+from sockscope.app.tabs import BY_ID
 
 Shown = Literal["sockets", "routes", "interfaces", "statistics", "unix", "groups", "nat", "other"]
 Which = Literal["connected", "listening", "all"]
 Format = Literal["text", "json", "csv"]
 
-TABS = (
-    "connections",
-    "listening",
-    "routes",
-    "interfaces",
-    "statistics",
-    "unix",
-    "groups",
-    "nat",
-    "other",
-    "log",
-)
 TIMER_COLUMNS = ("timer",)
 """Columns of the dashboard that -o shows."""
 EXTENDED_COLUMNS = ("user", "inode", "mark", "device", "cookie")
@@ -238,8 +229,8 @@ def _share(settings: Settings, value: object) -> Settings:
 
 
 def _tab(settings: Settings, value: object) -> Settings:
-    if not isinstance(value, str) or value not in TABS:
-        raise UsageError(f"'tab' must be one of {', '.join(TABS)}")
+    if not isinstance(value, str) or value not in BY_ID:
+        raise UsageError(f"'tab' must be one of {', '.join(BY_ID)}")
     return replace(settings, tab=value)
 
 

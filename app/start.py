@@ -1,4 +1,5 @@
-"""How the dashboard comes up: the sampler first, so that it collects while Textual is being imported."""
+"""How the dashboard comes up: an empty frame, then the sampler, which collects while NumPy and Textual are
+being imported."""
 
 from __future__ import annotations
 
@@ -7,11 +8,10 @@ import os
 import sys
 from pathlib import Path
 
-from sockscope.app.collectors import netns
 from sockscope.app.hosts import be_brief
-from sockscope.app.sampler.control import Control
+from sockscope.app.opening import Opening
 from sockscope.app.settings import Settings
-from sockscope.app.sources.local import LocalSampler, sampler
+from sockscope.app.sources.child import Child, sampler
 
 PORT_RANGE = Path("/proc/sys/net/ipv4/ip_local_port_range")
 HAND_OVER = 0.001
@@ -28,8 +28,11 @@ more often than it changes, and that is once a tick."""
 def _ephemeral_ports(target: str) -> range:
     """The ports that the kernel gives to whoever asks for any in this network namespace, named as the user
     does (`ip_local_port_range`); none if not told. OSError where that namespace is not to be had."""
-    there = netns.find(target) if target else None
-    return _port_range() if there is None else netns.inside(there, _port_range)
+    if not target:
+        return _port_range()
+    from sockscope.app.collectors import netns  # noqa: PLC0415 - brings NumPy
+
+    return netns.inside(netns.find(target), _port_range)
 
 
 def _port_range() -> range:
@@ -47,14 +50,25 @@ def run(settings: Settings) -> int:
     os.environ.setdefault("ESCDELAY", ESCAPE_WAIT)
     os.environ.setdefault("TEXTUAL_FPS", PAINTS)
     be_brief()
+    filtered = bool(settings.filter or settings.protocols)
+    with (
+        Opening(settings.theme, settings.tab, settings.interval, filtered=filtered) as opening,
+        Child(sampler(settings.share, settings.netns)) as child,
+    ):
+        return _run(settings, opening, child)
+
+
+def _run(settings: Settings, opening: Opening, child: Child) -> int:
     if settings.filter or settings.filters:
         from sockscope.app.filters import checked  # noqa: PLC0415 - a mistake ends here
 
         checked(settings, [settings.tab])
     ephemeral = _ephemeral_ports(settings.netns)
-    source = LocalSampler(sampler(settings.share, settings.netns))
-    from sockscope.app.view import catalog  # noqa: PLC0415 - while the sampler starts
+    from sockscope.app.sampler.control import Control  # noqa: PLC0415 - while the sampler starts
+    from sockscope.app.sources.local import LocalSampler  # noqa: PLC0415
+    from sockscope.app.view import catalog  # noqa: PLC0415
 
+    source = LocalSampler(child)
     source.order(Control(catalog.needs(settings.tab), settings.interval))
     from sockscope.app.columnfile import remembered_columns  # noqa: PLC0415
     from sockscope.app.dashboard import Dashboard  # noqa: PLC0415 - while the sampler collects
@@ -83,7 +97,13 @@ def run(settings: Settings) -> int:
         session.switch("per_interface")
     recall = Recall(state_directory() / "filters")
     dashboard = Dashboard(
-        source, session, settings.theme, calm=settings.calm, recall=recall, columns_file=columns_file
+        source,
+        session,
+        settings.theme,
+        calm=settings.calm,
+        recall=recall,
+        columns_file=columns_file,
+        take_over=opening.take_over,
     )
     dashboard.run()
     return dashboard.return_code or 0

@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from sockscope.app.frames.table import Table
-from sockscope.app.view.columns import Cell
+from sockscope.app.view.cells import Cell
 from sockscope.app.view.lines import Lines, Look
 from tests.lab.namespace import Namespace
 from tests.lab.need import require_root_and

@@ -9,7 +9,7 @@ import pytest
 
 from sockscope.app.cli import main
 from sockscope.app.completions import SCRIPTS
-from sockscope.app.generated import FILES, SHARE
+from sockscope.app.generated import FILES, MADE, SHARE
 from sockscope.app.manpage import _escaped, page
 from sockscope.app.options import GROUPS
 from sockscope.app.settings import THEMES
@@ -19,9 +19,9 @@ OPTIONS = [option for _, options in GROUPS for option in options]
 LONG = [f"--{name}" for option in OPTIONS for name in option.names]
 
 
-@pytest.mark.parametrize("name", FILES)
-def test_files_are_as_the_program_makes_them(name: str) -> None:
-    assert (SHARE / name).read_text("utf-8") == FILES[name](), "run `make generated`"
+@pytest.mark.parametrize("file", MADE, ids=lambda file: file.name)
+def test_files_are_as_the_program_makes_them(file: Path) -> None:
+    assert file.read_text("utf-8") == MADE[file](), "run `make generated`"
 
 
 def test_every_file_is_installed() -> None:

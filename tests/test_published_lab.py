@@ -10,7 +10,8 @@ import pytest
 from sockscope.app.dashboard import Dashboard
 from sockscope.app.settings import Settings
 from sockscope.app.sources.base import Source
-from sockscope.app.sources.local import LocalSampler, sampler
+from sockscope.app.sources.child import sampler
+from sockscope.app.sources.local import LocalSampler
 from sockscope.app.view import catalog
 from sockscope.app.view.chosen import Chosen
 from sockscope.app.view.session import Session

@@ -7,6 +7,7 @@ import queue
 import selectors
 import threading
 import time
+from collections.abc import Callable
 from functools import partial
 from types import SimpleNamespace
 from typing import Any
@@ -25,8 +26,19 @@ QUESTION = "\x1b[6n"
 """Device Status Report (ECMA-48): every terminal answers it with the cursor's place."""
 LAST_ANSWERS = 0.4
 """Seconds to wait for answers at the end: later they would be typed into the shell."""
+ALTERNATE_SCREEN = "\x1b[?1049h"
+"""Goes to the alternate screen (xterm) and clears it."""
 STUCK = 0.5
 """Seconds after which a terminal that takes nothing no longer holds up whoever writes."""
+
+
+TakeOver = Callable[[], list[Any] | None]
+"""Takes a terminal over that is on the alternate screen already; its attributes before that
+(`termios.tcgetattr`), None if there is none to take over."""
+
+
+def nothing_to_take_over() -> None:
+    """The terminal is as the program found it."""
 
 
 class Attentive(selectors.SelectSelector):
@@ -55,13 +67,15 @@ class PacedDriver(LinuxDriver):
     Answers arrive in the thread that reads keys and are passed on to the app as `CursorPosition`.
     """
 
-    def __init__(self, *arguments: Any, **options: Any) -> None:
+    def __init__(self, *arguments: Any, take_over: TakeOver = nothing_to_take_over, **options: Any) -> None:
         super().__init__(*arguments, **options)
+        self._take_over = take_over
         self.shown = Shown()
         self._flow = Flow()
         self._changed = threading.Condition()
         self._stuck = False
         self._bell = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
+        self._entered = False
 
     @property
     def room(self) -> int:
@@ -78,6 +92,8 @@ class PacedDriver(LinuxDriver):
 
     def write(self, data: str) -> None:
         """Write, and count. What finds no place for too long is dropped, and the screen counts as unknown."""
+        if data == ALTERNATE_SCREEN and self._entered:
+            return
         with self._changed:
             self._flow.wrote(len(data) if data.isascii() else len(data.encode()))
         self._put(data)
@@ -126,9 +142,17 @@ class PacedDriver(LinuxDriver):
         super().process_message(message)
 
     def start_application_mode(self) -> None:
-        """Begin, with a question before anything is painted: its answer tells how far the terminal is."""
+        """Begin, with a question before anything is painted: its answer tells how far the terminal is.
+
+        A frame that stands there already stays until it is painted over.
+        """
         self.shown.forget()
+        before = self._take_over()
+        self._entered = before is not None
         super().start_application_mode()  # type: ignore[no-untyped-call]
+        self._entered = False
+        if before is not None:
+            self.attrs_before = before
         if self._writer_thread is not None:
             self.ask()
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
 from rich.style import Style
@@ -14,7 +13,8 @@ from textual.message import Message
 from textual.strip import Strip
 
 from sockscope.app.actions import TABLE
-from sockscope.app.view.columns import Cell
+from sockscope.app.record import dataclass
+from sockscope.app.view.cells import Cell
 from sockscope.widgets.fitted import Fitted
 from sockscope.widgets.keys import bindings
 from sockscope.widgets.paint import changed
@@ -276,9 +276,9 @@ class Grid(Toned, Fitted, can_focus=True):
 
     def fit(self) -> None:
         """Another size, other lines."""
+        self._width = self._measured
         if self._rows is None:
             return
-        self._width = self._measured
         self._rows = self._rows.wide(self._width)
         self._resize_virtual()
         self._keep_in_view()

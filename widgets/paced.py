@@ -6,19 +6,22 @@ import asyncio
 import signal
 import sys
 from collections.abc import Sequence
+from functools import partial
+from typing import cast
 
 from rich.console import RenderableType
 from textual import on
 from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual._context import visible_screen_stack
-from textual.app import App
+from textual.driver import Driver
 from textual.events import CursorPosition, Resize
 from textual.geometry import Region
 from textual.screen import Screen
 
-from sockscope.widgets.driver import PacedDriver
+from sockscope.widgets.driver import PacedDriver, TakeOver, nothing_to_take_over
 from sockscope.widgets.ending import hung_up
 from sockscope.widgets.lean import LeanUpdate, Span
+from sockscope.widgets.tones import TonedApp
 
 RETRY = 0.5
 """Seconds until painting is tried again where no answer came."""
@@ -28,15 +31,16 @@ BYTES_OF_A_LINE = 100
 """How many lines are drawn at once for so much room; what does not fit is drawn again."""
 
 
-class PacedApp(App[None]):
+class PacedApp(TonedApp):
     """What finds no room on its way to the terminal is owed: not its bytes, but the place on the screen.
 
     It is drawn as it is by then, newest changes first, so what a key changed overtakes what ticks did. Lines
     that `can_wait` come last, unless they have just become such lines.
     """
 
-    def __init__(self) -> None:
-        super().__init__(driver_class=PacedDriver)
+    def __init__(self, take_over: TakeOver = nothing_to_take_over) -> None:
+        driver = partial(PacedDriver, take_over=take_over)
+        super().__init__(driver_class=cast(type[Driver], driver))
         self._owed: list[Span] = []
         self._retrying = False
         self._waited: dict[int, bool] = {}

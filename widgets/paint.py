@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from sockscope.app.view.columns import Cell
-from sockscope.app.view.layout import cell_width
+from sockscope.app.view.cells import Cell, cell_width
 
 NEAR = 8
 """Unchanged cells worth repainting rather than moving the terminal's cursor over them."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from textual.geometry import Region, Size
 from textual.strip import Strip
 
-from sockscope.app.view.columns import Cell
+from sockscope.app.view.cells import Cell
 from sockscope.widgets.fitted import Fitted
 from sockscope.widgets.paint import changed
 from sockscope.widgets.tones import Toned

@@ -8,10 +8,11 @@ from typing import ClassVar
 from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
+from textual.app import App
 from textual.strip import Strip
 from textual.widget import Widget
 
-from sockscope.app.view.columns import Cell
+from sockscope.app.view.cells import Cell
 from sockscope.widgets.plain import PlainLines
 
 TONES = (
@@ -38,10 +39,18 @@ TONES = (
 )
 
 
-class Toned(Widget):
-    """A widget that draws runs of text in tones; the theme colours component class `tone--NAME`."""
+class TonedApp(App[None]):
+    """An app whose stylesheet colours its component class `tone--NAME` for each tone.
+
+    The app has them for all of its widgets: Textual makes the styles of every component of a widget anew
+    whenever it makes those of the widget.
+    """
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {f"tone--{tone}" for tone in (*TONES, "cursor", "cell")}
+
+
+class Toned(Widget):
+    """A widget that draws runs of text in the tones of a `TonedApp`."""
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id, classes=classes)
@@ -59,8 +68,9 @@ class Toned(Widget):
         """The style of a tone; unknown tones are plain."""
         style = self._tone_styles.get(tone)
         if style is None:
-            known = f"tone--{tone}" in self.COMPONENT_CLASSES
-            style = self.get_component_rich_style(f"tone--{tone}", partial=True) if known else Style()
+            app, name = self.app, f"tone--{tone}"
+            known = isinstance(app, TonedApp) and name in app.COMPONENT_CLASSES
+            style = app.get_component_styles(name).partial_rich_style if known else Style()
             self._tone_styles[tone] = style
         return style
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Protocol
 
 from sockscope.app.frames.frame import Note
 from sockscope.app.frames.table import Table
+from sockscope.app.record import dataclass
 
 
 @dataclass(frozen=True, eq=False, slots=True)

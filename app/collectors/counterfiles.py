@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from sockscope.app.record import dataclass
 
 _SECTION = re.compile(r"UdpLite6|Udp6|Icmp6|Ip6|Sctp|[A-Z][a-z]*6?")
 

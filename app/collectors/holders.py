@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +16,7 @@ from sockscope.app.collectors.procfs import (
     Inodes,
 )
 from sockscope.app.frames.joins import places
+from sockscope.app.record import dataclass
 
 Pids = NDArray[np.uint32]
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sockscope.app.frames.table import Strings, Table
+from sockscope.app.record import dataclass
 
 SYS_NET = "/sys/class/net"
 UNKNOWN_SPEED = -1

@@ -12,7 +12,7 @@ import stat
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import numpy as np
 
@@ -23,6 +23,7 @@ from sockscope.app.collectors.netns import NAMED, Namespace
 from sockscope.app.collectors.procfs import network, processes
 from sockscope.app.frames.frame import Note
 from sockscope.app.frames.table import Strings, Table
+from sockscope.app.record import dataclass
 
 DIRECTORIES = (NAMED, "/run/docker/netns")
 MOST = 256

@@ -10,12 +10,13 @@ import os
 import socket
 import struct
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from itertools import count
 from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
+
+from sockscope.app.record import dataclass
 
 NETLINK_ROUTE = 0
 NETLINK_SOCK_DIAG = 4

@@ -10,12 +10,12 @@ import ctypes
 import os
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TypeVar
 
 from sockscope.app.collectors.base import Collected
 from sockscope.app.collectors.netlink import strerror
 from sockscope.app.frames.frame import EVERYWHERE, Note
+from sockscope.app.record import dataclass
 
 CLONE_NEWNET = 0x40000000
 NAMED = "/run/netns"

@@ -8,7 +8,6 @@ from __future__ import annotations
 import errno
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from sockscope.app.collectors import netlinksockets, packet, procnet, vsock
 from sockscope.app.collectors.base import Collected
@@ -16,6 +15,7 @@ from sockscope.app.collectors.inetdiag import SOCK_DIAG_BY_FAMILY
 from sockscope.app.collectors.netlink import NETLINK_SOCK_DIAG, Dump, NetlinkSocket, strerror
 from sockscope.app.frames.frame import Note
 from sockscope.app.frames.table import Table
+from sockscope.app.record import dataclass
 
 _LACKING = (errno.ENOENT, errno.EINVAL, errno.EAFNOSUPPORT, errno.EPROTONOSUPPORT, errno.EOPNOTSUPP)
 """Answers that mean: this kernel has no such family, or no such dump."""

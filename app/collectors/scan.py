@@ -21,7 +21,7 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum, auto
 from functools import partial
 
@@ -32,6 +32,7 @@ from sockscope.app.collectors import procfs
 from sockscope.app.collectors.holders import NOBODY, Holders, contains
 from sockscope.app.collectors.procfs import NO_DESCRIPTORS, NO_INODES, Descriptors, Inodes, Reading
 from sockscope.app.collectors.search import LONG_AGO, SURVIVED, Search
+from sockscope.app.record import dataclass
 
 _NEVER = LONG_AGO
 _LONG_SINCE = -math.inf

@@ -22,7 +22,7 @@ import re
 import socket
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,6 +54,7 @@ from sockscope.app.collectors.netlink import NETLINK_SOCK_DIAG, Dump, NetlinkSoc
 from sockscope.app.frames.frame import Note
 from sockscope.app.frames.inet import IPPROTO_MPTCP, IPPROTO_SCTP, IPPROTO_UDPLITE
 from sockscope.app.frames.table import Table, concatenate
+from sockscope.app.record import dataclass
 
 SYN_RECV = 3
 TCP_STATES = (*range(1, 12), BOUND_INACTIVE)

@@ -23,7 +23,6 @@ from sockscope.app.dashboard.filtering import Filtering, like_cell
 from sockscope.app.dashboard.groupkeys import GroupKeys
 from sockscope.app.dashboard.picture import Picture
 from sockscope.app.model.engine import Request, Snapshot
-from sockscope.app.output.export import export, words_of_row
 from sockscope.app.recall import Recall
 from sockscope.app.sources.base import Source
 from sockscope.app.view import log, ways
@@ -33,9 +32,9 @@ from sockscope.app.view.session import Session
 from sockscope.app.view.trail import Trail, leads
 from sockscope.styles import SHEET
 from sockscope.styles.themes import THEMES
+from sockscope.widgets.driver import TakeOver, nothing_to_take_over
 from sockscope.widgets.entry import Entry
 from sockscope.widgets.grid import Grid, Place
-from sockscope.widgets.help import HelpScreen
 from sockscope.widgets.keys import TABS_OF, bindings
 from sockscope.widgets.line import Line
 from sockscope.widgets.question import Question
@@ -69,9 +68,11 @@ class Dashboard(ColumnKeys, GroupKeys):
         calm: bool = False,
         recall: Recall | None = None,
         columns_file: Path | None = None,
+        take_over: TakeOver = nothing_to_take_over,
     ) -> None:
-        """Filters that were used go to `recall`, columns that are chosen to `columns_file`."""
-        super().__init__()
+        """Filters that were used go to `recall`, columns that are chosen to `columns_file`; `take_over` is
+        what the driver does first."""
+        super().__init__(take_over)
         self._columns_file = columns_file
         self._session = session
         self._feed = Feed(source, session, self.post_message)
@@ -94,7 +95,8 @@ class Dashboard(ColumnKeys, GroupKeys):
         self.theme = theme
 
     def compose(self) -> ComposeResult:
-        """The picture's parts."""
+        """The picture's parts, arranged before any style is made for them."""
+        self._picture.fit(self.screen, self.size)
         yield from self._picture.widgets()
 
     def on_mount(self) -> None:
@@ -448,6 +450,8 @@ class Dashboard(ColumnKeys, GroupKeys):
 
     def action_copy(self) -> None:
         """The cursor's row, as it reads, to the clipboard of the terminal."""
+        from sockscope.app.output.export import words_of_row  # noqa: PLC0415
+
         key = self._picture.grid.cursor_key
         if self._snapshot is not None and key is not None:
             text = words_of_row(self._snapshot, self._session.columns, key, self._session.naming)
@@ -456,6 +460,8 @@ class Dashboard(ColumnKeys, GroupKeys):
 
     def action_export(self) -> None:
         """What is shown, to a CSV file in the current directory."""
+        from sockscope.app.output.export import export  # noqa: PLC0415
+
         snapshot, view = self._snapshot, self._session.view
         if snapshot is None or snapshot.rows is None or not self._session.shows(snapshot.request):
             return
@@ -473,6 +479,8 @@ class Dashboard(ColumnKeys, GroupKeys):
 
     def action_help(self) -> None:
         """Every key."""
+        from sockscope.widgets.help import HelpScreen  # noqa: PLC0415 - not for the first rows, as are others
+
         self.push_screen(HelpScreen())
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:  # noqa: ARG002

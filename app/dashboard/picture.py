@@ -13,21 +13,21 @@ from textual.widget import Widget
 from sockscope.app.actions import holding
 from sockscope.app.model.engine import Snapshot
 from sockscope.app.model.states import NAMES
+from sockscope.app.tabs import TABS
 from sockscope.app.view import bars, facts
 from sockscope.app.view.calm import without_history
-from sockscope.app.view.columns import Cell
 from sockscope.app.view.filterline import Typing, below
+from sockscope.app.view.firstframe import SMALLEST, too_small
 from sockscope.app.view.layout import unshortened
 from sockscope.app.view.lines import Lines
 from sockscope.app.view.session import Session
+from sockscope.app.view.strip import strip_bar
 from sockscope.app.view.window import Window
 from sockscope.widgets.entry import Entry
 from sockscope.widgets.grid import Grid
 from sockscope.widgets.line import Line
 from sockscope.widgets.panel import Panel
 
-SMALLEST = (60, 15)
-"""Columns and lines below which there is only room for a word."""
 WIDE = 140
 """Columns from which details stand beside the table instead of below it."""
 
@@ -72,8 +72,7 @@ class Picture:
         screen.set_class(size.width >= WIDE, "-wide")
         screen.set_class(size.width < WIDE, "-narrow")
         if small:
-            needed = f"{SMALLEST[0]}x{SMALLEST[1]}"
-            self._small.show([Cell(f" sockscope needs {needed}, this is {size.width}x{size.height}")])
+            self._small.show([too_small(size.width, size.height)])
 
     def draw_lines(
         self, snapshot: Snapshot | None, session: Session, status: bars.Status, width: int
@@ -85,11 +84,11 @@ class Picture:
         self._filter.display = session.filtered or self.entry.typing or speaks or grouped
         self._header.show(*bars.header(snapshot, status, session.interval, width))
         tabs = {} if snapshot is None else snapshot.tabs
-        self._tabs.show(*bars.tab_bar(tuple(session.views.values()), session.active, tabs, width))
+        self._tabs.show(*bars.tab_bar(TABS, session.active, tabs, width))
         self._footer.show(*bars.footer(holding(session.active, grouped=grouped), width))
         if snapshot is not None:
             states = without_history(snapshot.states) if status.calm else snapshot.states
-            self._strip.show(*bars.strip_bar(states, width))
+            self._strip.show(*strip_bar(states, width))
 
     def draw_rows(self, snapshot: Snapshot, session: Session, typing: Typing, width: int) -> None:
         """The table, its filter and its details."""

@@ -10,7 +10,6 @@ from sockscope.app.view import choices
 from sockscope.app.view.calm import without_history
 from sockscope.widgets.line import Line
 from sockscope.widgets.picker import Picker
-from sockscope.widgets.statemap import StateMap
 
 STATES = "states"
 """The dialog of TCP states."""
@@ -21,6 +20,10 @@ class StateKeys(Desk):
 
     def _tell_dialogs(self, snapshot: Snapshot) -> None:
         """Counts go on living in a dialog that shows them."""
+        if len(self.screen_stack) == 1:
+            return
+        from sockscope.widgets.statemap import StateMap  # noqa: PLC0415 - not for the first rows
+
         if isinstance(self.screen, StateMap):
             calm = self._session.calm
             self.screen.update(without_history(snapshot.states) if calm else snapshot.states)
@@ -56,6 +59,8 @@ class StateKeys(Desk):
 
     def action_state_map(self) -> None:
         """The state machine, with what is in every state now."""
+        from sockscope.widgets.statemap import StateMap  # noqa: PLC0415
+
         if self._snapshot is not None:
             self.push_screen(StateMap(self._snapshot.states), self._state_of_map)
 

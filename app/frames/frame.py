@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Literal
 
 import numpy as np
 
 from sockscope.app.frames.table import Table, concatenate
+from sockscope.app.record import dataclass
 
 EVERYWHERE = "all"
 """Asked for in place of the name of a network namespace: every one, whatever has that name."""
@@ -37,6 +38,11 @@ class Host:
     namespace: int = 0
     netns: str = ""
     """The network namespace that was asked for, as it was asked for; "" for the one the sampler began in."""
+
+    @property
+    def everywhere(self) -> bool:
+        """Whether every network namespace is looked into."""
+        return self.netns == EVERYWHERE
 
 
 EVENTS = {"destroyed": "number"}

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
+
+from sockscope.app.record import dataclass
 
 Numbers: TypeAlias = NDArray[Any]
 """A numeric column: shape (rows,), or (rows, 16) uint8 for an address in network order."""

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from dataclasses import dataclass, replace
+from dataclasses import replace
+
+from sockscope.app.record import dataclass
 
 MEMORY = 120.0
 """Seconds after which a level is forgotten."""

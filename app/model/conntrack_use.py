@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from sockscope.app.frames.joins import find
 from sockscope.app.model.namespaces import named, netns_of
 from sockscope.app.model.store import Store
+from sockscope.app.record import dataclass
 
 NEAR = 0.75
 """Share of the limit from which the table is nearly full (the Prometheus node mixin warns there)."""

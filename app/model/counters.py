@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
 
@@ -16,6 +15,7 @@ from sockscope.app.model.identity import mix
 from sockscope.app.model.meanings import SEVERITIES, by_type, meaning
 from sockscope.app.model.namespaces import netns_of
 from sockscope.app.model.rates import Change, Key
+from sockscope.app.record import dataclass
 
 
 @lru_cache(maxsize=4096)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import socket
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sockscope.app.frames.table import Numbers
+from sockscope.app.record import dataclass
 
 _MAPPED = np.uint64(0xFFFF) << np.uint64(32)
 _LOW_HALF = np.uint64(0xFFFFFFFF)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -20,6 +20,7 @@ from sockscope.app.model.rates import Key
 from sockscope.app.model.states import StateNow, StateStrip
 from sockscope.app.model.store import Store
 from sockscope.app.model.tab import Options, TabModel
+from sockscope.app.record import dataclass
 
 Details = Callable[[Store, Table, int], Any]
 """Makes whatever the view wants to say about one row."""

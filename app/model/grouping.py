@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,7 @@ from sockscope.app.model.identity import alike, mix
 from sockscope.app.model.presence import GONE, NEW, STEADY
 from sockscope.app.model.rates import Key
 from sockscope.app.model.states import ORDER
+from sockscope.app.record import dataclass
 
 LAID_OUT = ("parent", "section", "heading", "listener")
 """Columns that place rows among each other and mean nothing for groups."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import socket
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
 
 import numpy as np
@@ -17,6 +16,7 @@ from sockscope.app.model.linkfacts import natural_ranks
 from sockscope.app.model.namespaces import netns_of
 from sockscope.app.model.store import Store
 from sockscope.app.model.tab import Options
+from sockscope.app.record import dataclass
 
 V4, V6, LINK = int(socket.AF_INET), int(socket.AF_INET6), int(socket.AF_PACKET)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +10,7 @@ from numpy.typing import NDArray
 from sockscope.app.frames.table import Numbers, Table
 from sockscope.app.model.grouping import Growth, Split, grouped
 from sockscope.app.model.query import Query, Reading, select
+from sockscope.app.record import dataclass
 
 
 @dataclass(frozen=True, slots=True)

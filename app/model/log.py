@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
@@ -17,6 +16,7 @@ from sockscope.app.model.logrows import CLOSED, OPENED
 from sockscope.app.model.sockets import Sockets, left_out
 from sockscope.app.model.store import Store
 from sockscope.app.model.tab import Options
+from sockscope.app.record import dataclass
 
 CAPACITY = 10_000
 """Rows that are kept, the newest."""

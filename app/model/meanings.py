@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from typing import Literal, NamedTuple, cast
 
 from sockscope.app.model import icmp
+from sockscope.app.record import dataclass
 
 Kind = Literal["counter", "gauge"]
 Severity = Literal["info", "notice", "problem"]

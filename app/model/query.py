@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from sockscope.app.frames.table import Numbers, Table
 from sockscope.app.model.filters.evaluate import Filter, names_rows
 from sockscope.app.model.permutation import permutation
+from sockscope.app.record import dataclass
 
 Order = Callable[[Table], Numbers]
 """Sort key of every row: shape (rows,), or (rows, n) with the most significant column first."""

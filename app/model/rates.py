@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
 from sockscope.app.frames.table import Numbers
+from sockscope.app.record import dataclass
 
 Key = NDArray[np.uint64]
 """Identity of rows: one 64-bit number a row, the same in every frame."""

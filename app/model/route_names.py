@@ -6,13 +6,13 @@ Numbers: linux/rtnetlink.h (enum rt_class_t, rt_scope_t, RTN_*, RTPROT_*).
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 
 from sockscope.app.frames.table import Numbers, Strings
+from sockscope.app.record import dataclass
 from sockscope.app.text import printable
 
 MAIN, LOCAL, DEFAULT = 254, 255, 253

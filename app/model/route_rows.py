@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from zlib import crc32
 
 import numpy as np
@@ -13,6 +12,7 @@ from sockscope.app.frames.table import Numbers, Table
 from sockscope.app.model.identity import mix
 from sockscope.app.model.rates import Key
 from sockscope.app.model.route_names import LOCAL, MAIN
+from sockscope.app.record import dataclass
 
 Places = NDArray[np.intp]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,7 @@ from sockscope.app.model.route_names import LOCAL, TYPES, named, names
 from sockscope.app.model.rules import NOWHERE, Heading, headings
 from sockscope.app.model.store import Store
 from sockscope.app.model.tab import Options
+from sockscope.app.record import dataclass
 
 _MOVING = "expires"
 """The only column that changes while the routes stay the same."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +13,7 @@ from sockscope.app.frames.table import Table
 from sockscope.app.model.climb import Climb, Gate
 from sockscope.app.model.nearness import Limit, Nearness
 from sockscope.app.model.store import Store
+from sockscope.app.record import dataclass
 
 ESTABLISHED = 1
 SYN_SENT = 2

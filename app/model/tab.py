@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Protocol
 
 from sockscope.app.frames.table import Table
 from sockscope.app.model.store import Store
+from sockscope.app.record import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import Enum, auto
 
 from sockscope.app.frames.frame import Frame
 from sockscope.app.frames.release import Release
 from sockscope.app.model.engine import Engine, Request, Snapshot
+from sockscope.app.record import dataclass
 from sockscope.app.sources.base import Source, SourceLost
 
 

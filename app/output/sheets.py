@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +13,7 @@ from sockscope.app.model.tab import Options
 from sockscope.app.output import conntrack, groups, interfaces, others, routes, sockets, statistics, unix
 from sockscope.app.output.health import beneath
 from sockscope.app.output.names import Names
+from sockscope.app.record import dataclass
 from sockscope.app.settings import Settings, Shown
 from sockscope.app.view.columns import Field
 from sockscope.app.view.connections import CONNECTIONS

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Set
-from dataclasses import dataclass
 from itertools import groupby
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sockscope.app.frames.table import Table
+from sockscope.app.record import dataclass
 from sockscope.app.settings import Settings
 
 _PRINTED = {

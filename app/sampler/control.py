@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from sockscope.app.collectors.lookups import Lookup
+from sockscope.app.record import dataclass
 
 SHORTEST = 0.1
 """Seconds; a shorter interval would measure mostly the tool itself."""

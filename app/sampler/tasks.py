@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from importlib import import_module
 from typing import Protocol, runtime_checkable
 
@@ -12,6 +12,7 @@ from sockscope.app.collectors.base import Collected, Collector
 from sockscope.app.collectors.lookups import Lookup
 from sockscope.app.frames.frame import EVERYWHERE, Note
 from sockscope.app.frames.table import Table
+from sockscope.app.record import dataclass
 from sockscope.app.sampler.control import Control
 
 

@@ -4,30 +4,23 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from sockscope.app.actions import TAB_KEYS, Action
-from sockscope.app.frames.frame import EVERYWHERE
-from sockscope.app.model.engine import Snapshot, TabState
-from sockscope.app.model.states import StateNow
+from sockscope.app.record import dataclass
+from sockscope.app.tabs import Tab
 from sockscope.app.text import printable
-from sockscope.app.view.columns import Cell, TabView
+from sockscope.app.view.cells import Bar, Cell, cell_width, cut
 from sockscope.app.view.format import count, duration
-from sockscope.app.view.layout import cell_width, cut
-from sockscope.app.view.strip import OTHERS, layout
+
+if TYPE_CHECKING:
+    from sockscope.app.model.engine import Snapshot, TabState
+    from sockscope.app.view.columns import TabView
 
 NARROW = 100
 """Below this many cells words are shortened."""
 LATE = 1.5
 """Times the interval in force from which the header says what is really got."""
-
-
-class Bar(NamedTuple):
-    """A line: runs of text, and parts to click as (start, end, target)."""
-
-    cells: list[Cell]
-    spots: list[tuple[int, int, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +50,7 @@ def _machine(snapshot: Snapshot, width: int) -> list[Cell]:
     cells = [Cell(gap), Cell(printable(host.name))]
     if host.netns:
         where = f"netns {printable(host.netns)}"
-        cells += [Cell(gap), Cell("all netns" if host.netns == EVERYWHERE else where, "link")]
+        cells += [Cell(gap), Cell("all netns" if host.everywhere else where, "link")]
     if width >= NARROW:
         cells += [Cell(gap), Cell(f"Linux {printable(host.kernel.split('-')[0])}", "dim")]
     if host.privileged:
@@ -119,28 +112,13 @@ def _within(cells: Sequence[Cell], room: int) -> list[Cell]:
     return [*kept, Cell(" " * max(0, room + 1))]
 
 
-def strip_bar(states: Sequence[StateNow], width: int) -> Bar:
-    """The state strip; a click on a state names its number."""
-    cells: list[Cell] = []
-    spots = []
-    x = 0
-    for item in layout(states, width - 1):
-        start = item.x + 1
-        cells.append(Cell(" " * (start - x)))
-        cells += item.parts
-        x = start + sum(cell_width(part.text) for part in item.parts)
-        if item.state != OTHERS:
-            spots.append((start, start + item.width, str(item.state)))
-    return Bar(cells, spots)
-
-
-def tab_bar(views: Sequence[TabView], active: str, tabs: Mapping[str, TabState], width: int) -> Bar:
+def tab_bar(all_tabs: Sequence[Tab], active: str, tabs: Mapping[str, TabState], width: int) -> Bar:
     """All tabs with number and count, and `▲n` where something wants looking at.
 
     When room is short counts leave first, then how many want looking at, then all names but the active tab's.
     """
     for step in _STEPS:
-        bar = _tabs(views, active, tabs, step)
+        bar = _tabs(all_tabs, active, tabs, step)
         if bar.spots[-1][1] <= width:
             return bar
     return bar
@@ -170,15 +148,15 @@ _STEPS = (
 )
 
 
-def _tabs(views: Sequence[TabView], active: str, tabs: Mapping[str, TabState], step: _Step) -> Bar:
+def _tabs(all_tabs: Sequence[Tab], active: str, tabs: Mapping[str, TabState], step: _Step) -> Bar:
     cells = [Cell(" ")]
     spots = []
     x = 1
-    for view in views:
-        state = tabs.get(view.id)
-        name = view.short if step.short else view.title
-        number = TAB_KEYS[view.id]
-        text = f"{number} {name}" if step.names or view.id == active else number
+    for tab in all_tabs:
+        state = tabs.get(tab.id)
+        name = tab.short if step.short else tab.title
+        number = TAB_KEYS[tab.id]
+        text = f"{number} {name}" if step.names or tab.id == active else number
         if step.counts and state is not None and state.count is not None:
             text += f" {count(state.count)}"
         text = text if step.tight else f" {text} "
@@ -187,9 +165,9 @@ def _tabs(views: Sequence[TabView], active: str, tabs: Mapping[str, TabState], s
             alarm = f"▲{state.attention}" if step.numbers else "▲"
         joined = step.packed if alarm else step.short and not step.tight
         gap = "" if joined else " "
-        cells += [Cell(text, "active" if view.id == active else ""), Cell(alarm, "alarm"), Cell(gap)]
+        cells += [Cell(text, "active" if tab.id == active else ""), Cell(alarm, "alarm"), Cell(gap)]
         end = x + len(text) + len(alarm)
-        spots.append((x, end, view.id))
+        spots.append((x, end, tab.id))
         x = end + len(gap)
     return Bar(cells, spots)
 

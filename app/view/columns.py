@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal, NamedTuple
 
 from sockscope.app.collectors.lookups import Lookup
@@ -14,18 +14,10 @@ from sockscope.app.model.filters.match import Matcher, Matches
 from sockscope.app.model.grouping import Split
 from sockscope.app.model.store import Store
 from sockscope.app.model.tab import Options
+from sockscope.app.record import dataclass
+from sockscope.app.tabs import BY_ID
+from sockscope.app.view.cells import Cell
 from sockscope.app.view.naming import Naming
-
-
-class Cell(NamedTuple):
-    """One value as it reads, and its tone: a word for what it means, turned into a colour by the theme.
-
-    Tones: "" plain, dim, strong, good, warn, alarm, link (something one can follow), and for TCP states
-    established, listen, timewait, passing, closewait.
-    """
-
-    text: str
-    tone: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,8 +119,6 @@ class TabView:
     """Everything the screen needs to know about a tab."""
 
     id: str
-    title: str
-    short: str
     columns: tuple[Column, ...]
     fields: tuple[Field, ...]
     sort: tuple[str, bool]
@@ -161,3 +151,8 @@ class TabView:
     """The key of the row that answers what the user asked the kernel, once it does."""
     follow: Callable[[Table, int], Link] | None = None
     """Where a row leads, in tabs whose rows belong to one another."""
+
+    @property
+    def title(self) -> str:
+        """How its name reads."""
+        return BY_ID[self.id].title

@@ -18,8 +18,6 @@ def empty(store: Store) -> str:
 
 CONNECTIONS = TabView(
     id="connections",
-    title="Connections",
-    short="Conn",
     columns=(
         sockets.PROTO,
         sockets.RECV_Q,

@@ -19,8 +19,8 @@ from sockscope.app.model.tab import Options
 from sockscope.app.view import conntrack_text as text
 from sockscope.app.view import filterfields, namespaces
 from sockscope.app.view.addresses import whole
-from sockscope.app.view.columns import Cell, Column, Field, TabView
-from sockscope.app.view.conntrack_details import details
+from sockscope.app.view.cells import Cell
+from sockscope.app.view.columns import Column, Field, Section, TabView
 from sockscope.app.view.conntrackgroups import GROUPINGS
 from sockscope.app.view.endsearch import in_endpoints
 from sockscope.app.view.format import UNKNOWN, count, duration, short
@@ -231,10 +231,14 @@ def _original(end: str, title: str, asked: str) -> Column:
     )
 
 
+def _details(store: Store, rows: Table, row: int) -> tuple[Section, ...]:
+    from sockscope.app.view.conntrack_details import details  # noqa: PLC0415 - not for the first rows
+
+    return details(store, rows, row)
+
+
 NAT = TabView(
     id="nat",
-    title="NAT",
-    short="NAT",
     columns=(
         Column("proto", "Proto", 6, _protocol, _by("protocol"), priority=2, minimum=5, search=_in_protocol),
         Column("state", "State", 11, _state, _by_state, priority=4, search=_in_state),
@@ -371,7 +375,7 @@ NAT = TabView(
     filters=filterfields.NAT,
     groupings=GROUPINGS,
     sort=("source", False),
-    details=details,
+    details=_details,
     empty=_empty,
     options=Options(frozenset({"translated_only"})),
     noun="connections",

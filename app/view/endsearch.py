@@ -6,7 +6,6 @@ written out one by one.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import IPv6Address
 
@@ -17,6 +16,7 @@ from sockscope.app.frames.table import Numbers, Table
 from sockscope.app.model.endpoints import addresses
 from sockscope.app.model.filters.match import Matcher, Matches, Word
 from sockscope.app.model.identity import alike, mix
+from sockscope.app.record import dataclass
 from sockscope.app.view.search import in_text
 
 _END = ord("\n")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator, Sequence
 
-from sockscope.app.view.columns import Cell, Fact, Section
-from sockscope.app.view.layout import cell_width
+from sockscope.app.view.cells import Cell, cell_width
+from sockscope.app.view.columns import Fact, Section
 from sockscope.app.view.naming import Naming
 
 LABEL = 14

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from sockscope.app.model.filters.errors import FilterError
 from sockscope.app.model.filters.evaluate import Filter, reading
-from sockscope.app.view.columns import Cell
-from sockscope.app.view.layout import cell_width, cut
+from sockscope.app.record import dataclass
+from sockscope.app.view.cells import Cell, cell_width, cut
 
 HINT = "Tab completes  ↑ earlier  Esc clears"
 POINTER = "^"

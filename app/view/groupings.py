@@ -12,7 +12,8 @@ from sockscope.app.model.grouping import STATE_COUNTS
 from sockscope.app.model.groupview import by_growth
 from sockscope.app.model.states import CLOSE_WAIT, ESTABLISHED, NAMES, ORDER, SHORT, SYN_RECV, TIME_WAIT
 from sockscope.app.view import health, search
-from sockscope.app.view.columns import Cell, Column, Field, GroupView, TabView
+from sockscope.app.view.cells import Cell
+from sockscope.app.view.columns import Column, Field, GroupView, TabView
 from sockscope.app.view.format import UNKNOWN, bar, count, short, signed
 from sockscope.app.view.sockets import TONES
 

@@ -15,7 +15,8 @@ from sockscope.app.model.linkfacts import natural_ranks
 from sockscope.app.model.namespaces import netns_of, order_of
 from sockscope.app.model.store import Store
 from sockscope.app.view import filterfields, namespaces
-from sockscope.app.view.columns import Cell, Column, Fact, Field, Section, TabView
+from sockscope.app.view.cells import Cell
+from sockscope.app.view.columns import Column, Fact, Field, Section, TabView
 from sockscope.app.view.format import UNKNOWN, short
 from sockscope.app.view.search import in_names, in_numbers, in_strings, nowhere
 
@@ -212,8 +213,6 @@ def _empty(store: Store) -> str:
 
 GROUPS = TabView(
     id="groups",
-    title="Groups",
-    short="Group",
     columns=(
         Column(
             "interface",

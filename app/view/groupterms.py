@@ -13,7 +13,8 @@ from sockscope.app.model.filters.evaluate import reading
 from sockscope.app.model.filters.syntax import Compared
 from sockscope.app.model.sockets import NO_UID
 from sockscope.app.view import search
-from sockscope.app.view.columns import Cell, Column
+from sockscope.app.view.cells import Cell
+from sockscope.app.view.columns import Column
 from sockscope.app.view.format import address, endpoint
 from sockscope.app.view.ordering import by_text
 

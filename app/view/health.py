@@ -10,7 +10,8 @@ import numpy as np
 from sockscope.app.frames.table import Numbers, Table
 from sockscope.app.model.health import BUFFER, CONGESTION_STATES, LIMITS, NEEDS, NOT_SENDING, PEER
 from sockscope.app.view import search
-from sockscope.app.view.columns import Cell, Column, Field
+from sockscope.app.view.cells import Cell
+from sockscope.app.view.columns import Column, Field
 from sockscope.app.view.format import UNKNOWN, count, duration, short
 
 LOSSY = 0.01

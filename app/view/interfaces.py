@@ -15,7 +15,8 @@ from sockscope.app.model.linkfacts import natural_ranks
 from sockscope.app.model.namespaces import order_of
 from sockscope.app.model.store import Store
 from sockscope.app.view import filterfields, namespaces
-from sockscope.app.view.columns import Cell, Column, Field, TabView
+from sockscope.app.view.cells import Cell
+from sockscope.app.view.columns import Column, Field, TabView
 from sockscope.app.view.format import UNKNOWN, short, signed, sparkline
 from sockscope.app.view.interface_details import details, speed_text
 from sockscope.app.view.search import in_numbers, in_strings
@@ -353,8 +354,6 @@ def _empty(store: Store) -> str:
 
 INTERFACES = TabView(
     id="interfaces",
-    title="Interfaces",
-    short="Iface",
     columns=COLUMNS,
     fields=FIELDS,
     filters=filterfields.INTERFACES,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from sockscope.app.frames.table import Table
-from sockscope.app.view.columns import Cell, Column
+from sockscope.app.record import dataclass
+from sockscope.app.view.cells import Cell, cell_width, cut
+from sockscope.app.view.columns import Column
 from sockscope.app.view.naming import NUMBERS, Naming
 
 GAP = 2
@@ -68,33 +69,6 @@ def _widths(columns: Sequence[Column], room: int) -> list[int]:
             extra = spare * column.grow // shares
             widths[place_] += extra
     return widths
-
-
-def cell_width(text: str) -> int:
-    """How many terminal cells a printable text takes."""
-    if text.isascii():
-        return len(text)
-    return sum(_width(character) for character in text)
-
-
-def _width(character: str) -> int:
-    if unicodedata.combining(character):
-        return 0
-    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
-
-
-def cut(text: str, width: int) -> str:
-    """The text in at most `width` cells, with `…` for what is missing at its end."""
-    if cell_width(text) <= width:
-        return text
-    kept: list[str] = []
-    used = 0
-    for character in text:
-        used += _width(character)
-        if used >= width:
-            break
-        kept.append(character)
-    return "".join(kept) + "…"[:width]
 
 
 def cut_middle(text: str, width: int) -> str:

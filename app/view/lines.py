@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from sockscope.app.frames.table import Column as Values
 from sockscope.app.frames.table import Numbers, Strings, Table
 from sockscope.app.model.presence import GONE, NEW
-from sockscope.app.view.columns import Cell, Column
+from sockscope.app.view.cells import Cell
+from sockscope.app.view.columns import Column
 from sockscope.app.view.layout import GAP, Placed, fit
 from sockscope.app.view.layout import cell as cell_of
 from sockscope.app.view.naming import Naming

@@ -14,7 +14,8 @@ from sockscope.app.model.listening import REACHES, queue_full, synq_near
 from sockscope.app.model.store import Store
 from sockscope.app.view import filterfields, namespaces, search, socketextras, sockets, units
 from sockscope.app.view.addresses import whole
-from sockscope.app.view.columns import Cell, Column, Field, TabView
+from sockscope.app.view.cells import Cell
+from sockscope.app.view.columns import Column, Field, TabView
 from sockscope.app.view.endsearch import in_local
 from sockscope.app.view.format import UNKNOWN, address, bar, count
 from sockscope.app.view.naming import Naming
@@ -179,8 +180,6 @@ def empty(store: Store) -> str:
 
 LISTENING = TabView(
     id="listening",
-    title="Listening",
-    short="Listen",
     columns=(
         PROTO,
         ADDRESS,

@@ -21,7 +21,8 @@ from sockscope.app.model.logrows import CLOSED, LEAST, MOST, OPENED
 from sockscope.app.model.socketstates import state_name, tcp_code
 from sockscope.app.model.store import Store
 from sockscope.app.view import filterfields, namespaces, search, socketgroups, sockets
-from sockscope.app.view.columns import Cell, Column, Field, TabView
+from sockscope.app.view.cells import Cell
+from sockscope.app.view.columns import Column, Field, TabView
 from sockscope.app.view.format import UNKNOWN, address, count, duration, short
 from sockscope.app.view.grammar import grammar
 from sockscope.app.view.logdetails import details, most
@@ -203,8 +204,6 @@ _SHARED = (
 
 LOG = TabView(
     id="log",
-    title="Log",
-    short="Log",
     columns=(
         Column("time", "Time", 8, _time_cell, _by("key"), priority=1, descending=True),
         Column(

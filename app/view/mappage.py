@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from sockscope.app.model.buildups import BUILDUPS
 from sockscope.app.model.states import ESTABLISHED, MEANINGS, NAMES, StateNow
-from sockscope.app.view.columns import Cell
+from sockscope.app.view.cells import Cell
 from sockscope.app.view.format import count
 from sockscope.app.view.statemap import HEIGHT, STATES, TALL, WIDTH, at, draw, hot
 

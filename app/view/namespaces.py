@@ -5,7 +5,8 @@ from __future__ import annotations
 from sockscope.app.frames.table import Table
 from sockscope.app.model.namespaces import OWN
 from sockscope.app.view import search
-from sockscope.app.view.columns import Cell, Column, Fact, Field
+from sockscope.app.view.cells import Cell
+from sockscope.app.view.columns import Column, Fact, Field
 from sockscope.app.view.format import UNKNOWN
 from sockscope.app.view.ordering import by_text
 

@@ -25,9 +25,9 @@ from sockscope.app.model.store import Store
 from sockscope.app.model.tab import Options
 from sockscope.app.view import filterfields, namespaces, search, sockets
 from sockscope.app.view import groupterms as terms
-from sockscope.app.view.columns import Cell, Column, Field, GroupView, TabView
+from sockscope.app.view.cells import Cell
+from sockscope.app.view.columns import Column, Field, GroupView, Section, TabView
 from sockscope.app.view.format import UNKNOWN, count, short
-from sockscope.app.view.otherdetails import details
 
 _PROTOS = {
     (PACKET, 2): "p_dgr",
@@ -278,10 +278,15 @@ _GROUPINGS = (
 )
 _SHARED = {field.name: field for field in sockets.FIELDS}
 
+
+def _details(store: Store, rows: Table, row: int) -> tuple[Section, ...]:
+    from sockscope.app.view.otherdetails import details  # noqa: PLC0415 - not for the first rows
+
+    return details(store, rows, row)
+
+
 OTHERS = TabView(
     id="other",
-    title="Other",
-    short="Other",
     columns=(
         Column("proto", "Proto", 5, _proto_cell, _kinds, priority=2),
         _amount("rmem", "Recv-Q", 7, 5),
@@ -324,7 +329,7 @@ OTHERS = TabView(
     groupings=_GROUPINGS,
     filters={**filterfields.OTHERS, "proto": Words("ss's word", _protos)},
     sort=("purpose", True),
-    details=details,
+    details=_details,
     empty=empty,
     options=Options(frozenset({"only_programs"})),
     noun="sockets",

@@ -14,7 +14,8 @@ from sockscope.app.model.route_names import REJECTING
 from sockscope.app.model.store import Store
 from sockscope.app.model.tab import Options
 from sockscope.app.view import filterfields, namespaces, route_text, ways
-from sockscope.app.view.columns import Cell, Column, Field, TabView
+from sockscope.app.view.cells import Cell
+from sockscope.app.view.columns import Column, Field, TabView
 from sockscope.app.view.format import UNKNOWN, short
 from sockscope.app.view.naming import Naming
 from sockscope.app.view.route_details import children, details
@@ -237,8 +238,6 @@ def _empty(store: Store) -> str:
 
 ROUTES = TabView(
     id="routes",
-    title="Routes",
-    short="Route",
     columns=(
         Column(
             "destination",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from types import MappingProxyType
 
 from sockscope.app.collectors.lookups import Lookup
@@ -17,6 +17,7 @@ from sockscope.app.model.groupview import Grouping
 from sockscope.app.model.query import Query
 from sockscope.app.model.states import NAMES
 from sockscope.app.model.tab import Options
+from sockscope.app.record import dataclass
 from sockscope.app.view.calm import without_trends
 from sockscope.app.view.chosen import Chosen
 from sockscope.app.view.columns import Column, TabView

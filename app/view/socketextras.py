@@ -6,7 +6,8 @@ from sockscope.app.frames.table import Table
 from sockscope.app.model.socketinterfaces import ANY, NEEDS
 from sockscope.app.model.store import Store
 from sockscope.app.view import search
-from sockscope.app.view.columns import Cell, Column, Fact
+from sockscope.app.view.cells import Cell
+from sockscope.app.view.columns import Column, Fact
 from sockscope.app.view.format import UNKNOWN
 from sockscope.app.view.ordering import by_text
 

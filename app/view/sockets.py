@@ -17,7 +17,8 @@ from sockscope.app.model.socketstates import state_name, tcp_code, tcp_like
 from sockscope.app.model.states import NAMES
 from sockscope.app.view import namespaces, search, units
 from sockscope.app.view.addresses import whole
-from sockscope.app.view.columns import Cell, Column, Field
+from sockscope.app.view.cells import Cell
+from sockscope.app.view.columns import Column, Field
 from sockscope.app.view.endsearch import in_local, in_remote
 from sockscope.app.view.format import UNKNOWN, address, duration, endpoint
 from sockscope.app.view.naming import Naming

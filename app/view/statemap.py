@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 from sockscope.app.model.states import (
@@ -21,7 +20,8 @@ from sockscope.app.model.states import (
     TIME_WAIT,
     StateNow,
 )
-from sockscope.app.view.columns import Cell
+from sockscope.app.record import dataclass
+from sockscope.app.view.cells import Cell
 from sockscope.app.view.format import count, per_second, short, sparkline
 from sockscope.app.view.sockets import TONES
 from sockscope.app.view.strip import ALARM

@@ -15,7 +15,8 @@ from sockscope.app.model.namespaces import netns_of
 from sockscope.app.model.store import Store
 from sockscope.app.view import filterfields, namespaces
 from sockscope.app.view import format as fmt
-from sockscope.app.view.columns import Cell, Column, Fact, Field, Section, TabView
+from sockscope.app.view.cells import Cell
+from sockscope.app.view.columns import Column, Fact, Field, Section, TabView
 from sockscope.app.view.icmp_histogram import histograms
 from sockscope.app.view.search import in_strings
 
@@ -191,8 +192,6 @@ def _empty(store: Store) -> str:
 
 STATISTICS = TabView(
     id="statistics",
-    title="Statistics",
-    short="Stat",
     columns=(
         Column("section", "Section", 8, _section_cell, _by("rank"), priority=6, search=_in("group")),
         namespaces.NAMESPACE,

@@ -6,7 +6,6 @@ Whatever the width, a state that any socket is in is named, or counted in the na
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -25,7 +24,8 @@ from sockscope.app.model.states import (
     TIME_WAIT,
     StateNow,
 )
-from sockscope.app.view.columns import Cell
+from sockscope.app.record import dataclass
+from sockscope.app.view.cells import Bar, Cell, cell_width
 from sockscope.app.view.format import count, per_second, short, sparkline
 from sockscope.app.view.sockets import TONES
 
@@ -123,6 +123,21 @@ def layout(states: Sequence[StateNow], width: int) -> tuple[StripItem, ...]:
             kept = [state for state in kept if state is not leaving]
             folded = [*folded, leaving]
     return ()
+
+
+def strip_bar(states: Sequence[StateNow], width: int) -> Bar:
+    """The state strip; a click on a state names its number."""
+    cells: list[Cell] = []
+    spots = []
+    x = 0
+    for item in layout(states, width - 1):
+        start = item.x + 1
+        cells.append(Cell(" " * (start - x)))
+        cells += item.parts
+        x = start + sum(cell_width(part.text) for part in item.parts)
+        if item.state != OTHERS:
+            spots.append((start, start + item.width, str(item.state)))
+    return Bar(cells, spots)
 
 
 def _alarming(state: StateNow) -> bool:

@@ -12,7 +12,8 @@ from sockscope.app.model.ownership import OWNED
 from sockscope.app.model.socketunits import BY_PROCESS, BY_SOCKET, unit, units
 from sockscope.app.model.store import Store
 from sockscope.app.view import search
-from sockscope.app.view.columns import Cell, Column, Fact, Field
+from sockscope.app.view.cells import Cell
+from sockscope.app.view.columns import Column, Fact, Field
 from sockscope.app.view.format import UNKNOWN
 
 NEEDS = ("cgroups", "cgroup_paths")

@@ -25,10 +25,10 @@ from sockscope.app.model.unix import (
     queue_full,
 )
 from sockscope.app.view import filterfields, namespaces, search, sockets, units
-from sockscope.app.view.columns import Cell, Column, Field, Link, TabView
+from sockscope.app.view.cells import Cell
+from sockscope.app.view.columns import Column, Field, Link, Section, TabView
 from sockscope.app.view.format import UNKNOWN
 from sockscope.app.view.ordering import by_text
-from sockscope.app.view.unixdetails import details
 from sockscope.app.view.unixgroups import GROUPINGS
 
 TO = "→ "
@@ -209,10 +209,14 @@ def empty(store: Store) -> str:
     return failed[0].why if failed else "no unix socket is open in this network namespace"
 
 
+def _details(store: Store, rows: Table, row: int) -> tuple[Section, ...]:
+    from sockscope.app.view.unixdetails import details  # noqa: PLC0415 - not for the first rows
+
+    return details(store, rows, row)
+
+
 UNIX = TabView(
     id="unix",
-    title="Unix",
-    short="Unix",
     columns=(
         Column(
             "type",
@@ -333,7 +337,7 @@ UNIX = TabView(
     filters=filterfields.UNIX,
     groupings=GROUPINGS,
     sort=("path", False),
-    details=details,
+    details=_details,
     empty=empty,
     noun="unix sockets",
     follow=follow,

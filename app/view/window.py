@@ -9,7 +9,8 @@ from typing import NamedTuple
 import numpy as np
 
 from sockscope.app.model.engine import Snapshot
-from sockscope.app.view.columns import Cell, Column
+from sockscope.app.view.cells import Cell
+from sockscope.app.view.columns import Column
 from sockscope.app.view.layout import GAP, Placed, place, title
 from sockscope.app.view.lines import MARGIN, Lines, Look
 from sockscope.app.view.naming import NUMBERS, Naming

@@ -18,7 +18,7 @@ from sockscope.app.model.engine import Engine
 from sockscope.app.sampler.control import Control
 from sockscope.app.sampler.sampler import Owners, Sampler
 from sockscope.app.sampler.tasks import Task, plan
-from sockscope.app.sources.local import PIPE_SIZE
+from sockscope.app.sources.child import PIPE_SIZE
 from sockscope.app.view import catalog
 from sockscope.app.view.session import Session
 

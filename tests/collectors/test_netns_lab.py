@@ -16,7 +16,8 @@ from sockscope.app.collectors.netns import HeldCollector
 from sockscope.app.frames.frame import Frame
 from sockscope.app.frames.table import Table
 from sockscope.app.sampler.control import Control
-from sockscope.app.sources.local import LocalSampler, sampler
+from sockscope.app.sources.child import sampler
+from sockscope.app.sources.local import LocalSampler
 from tests.lab.namespace import Namespace
 from tests.lab.need import require_root_and
 from tests.lab.program import ROOT, Port, Program

@@ -23,13 +23,18 @@ class Terminal(Line):
     def __init__(self, *command: str, columns: int = 80, lines: int = 24, term: str = "xterm") -> None:
         self._screen = pyte.Screen(columns, lines)
         self._stream = pyte.ByteStream(self._screen)
-        self.written = 0
+        self.said = b""
         super().__init__(command, columns, lines, term)
 
     @property
     def text(self) -> str:
         """The screen as it looks now."""
         return "\n".join(self._screen.display)
+
+    @property
+    def written(self) -> int:
+        """Bytes that were written so far."""
+        return len(self.said)
 
     def read(self, seconds: float) -> int:
         """Take in what is written for so long; the number of bytes."""
@@ -43,7 +48,7 @@ class Terminal(Line):
     def _take(self, seconds: float, most: int = 65536) -> bool:
         data = self.take(seconds, most)
         if data:
-            self.written += len(data)
+            self.said += data
             self._stream.feed(data)
         return data is not None
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from sockscope.app.actions import TAB_KEYS
 from sockscope.app.model.engine import Engine, Request, Snapshot, TabState
+from sockscope.app.tabs import TABS
 from sockscope.app.view import bars, catalog
 from tests import fake
 
@@ -53,7 +54,11 @@ def test_late_is_later_than_the_interval_in_force() -> None:
 
 def tab_line(width: int, attention: int) -> str:
     states = {view.id: TabState(None, attention) for view in catalog.VIEWS}
-    return "".join(cell.text for cell in bars.tab_bar(catalog.VIEWS, "routes", states, width).cells).rstrip()
+    return "".join(cell.text for cell in bars.tab_bar(TABS, "routes", states, width).cells).rstrip()
+
+
+def test_every_tab_has_a_view() -> None:
+    assert [view.id for view in catalog.VIEWS] == [tab.id for tab in TABS]
 
 
 def test_every_tab_has_its_place_however_short_the_room() -> None:
@@ -69,5 +74,5 @@ def test_every_tab_has_its_place_however_short_the_room() -> None:
 def test_at_80_every_tab_keeps_its_name() -> None:
     for attention in (0, 3):
         line = tab_line(80, attention)
-        assert all(view.short in line for view in catalog.VIEWS)
+        assert all(tab.short in line for tab in TABS)
     assert "Conn" not in tab_line(60, 3)

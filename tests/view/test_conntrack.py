@@ -13,7 +13,7 @@ from sockscope.app.frames.frame import Note
 from sockscope.app.model.presence import Presence
 from sockscope.app.model.query import Query, select
 from sockscope.app.view.catalog import reading
-from sockscope.app.view.columns import Cell
+from sockscope.app.view.cells import Cell
 from sockscope.app.view.conntrack import NAT
 from sockscope.app.view.layout import cell as cell_in
 from sockscope.app.view.layout import place

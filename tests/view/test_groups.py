@@ -11,8 +11,8 @@ from sockscope.app.model.filters.match import Word
 from sockscope.app.model.groups import GroupsModel
 from sockscope.app.model.store import Store
 from sockscope.app.model.tab import Options
+from sockscope.app.view.cells import Cell
 from sockscope.app.view.chosen import Chosen
-from sockscope.app.view.columns import Cell
 from sockscope.app.view.groups import GROUPS
 from sockscope.app.view.layout import place
 from tests.model.group_tables import addresses, groups, membership, store

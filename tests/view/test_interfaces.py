@@ -12,8 +12,8 @@ from sockscope.app.frames.links import UNKNOWN_COUNT, UNKNOWN_NUMBER
 from sockscope.app.frames.table import Table
 from sockscope.app.model.filters.match import Word
 from sockscope.app.model.store import Store
+from sockscope.app.view.cells import Cell
 from sockscope.app.view.chosen import Chosen
-from sockscope.app.view.columns import Cell
 from sockscope.app.view.interfaces import INTERFACES
 from tests.model.test_interfaces import Clockwork, eth0
 

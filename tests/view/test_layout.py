@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sockscope.app.view.columns import Cell, Column
-from sockscope.app.view.layout import GAP, Placed, cell_width, cut, cut_middle, fit, place
+from sockscope.app.view.cells import Cell, cell_width, cut
+from sockscope.app.view.columns import Column
+from sockscope.app.view.layout import GAP, Placed, cut_middle, fit, place
 
 
 def column(

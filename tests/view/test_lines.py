@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from sockscope.app.frames.table import Strings, Table
 from sockscope.app.model.presence import GONE, NEW
-from sockscope.app.view.columns import Cell, Column
+from sockscope.app.view.cells import Cell
+from sockscope.app.view.columns import Column
 from sockscope.app.view.layout import place
 from sockscope.app.view.lines import Lines, Look
 from sockscope.app.view.naming import Naming

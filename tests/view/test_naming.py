@@ -14,8 +14,9 @@ from sockscope.app.frames.table import Strings, Table
 from sockscope.app.hosts import Address, Hosts
 from sockscope.app.text import printable
 from sockscope.app.view import facts, search
+from sockscope.app.view.cells import cell_width
 from sockscope.app.view.columns import Column, Fact, Section
-from sockscope.app.view.layout import Placed, cell_width, fit
+from sockscope.app.view.layout import Placed, fit
 from sockscope.app.view.listening import ADDRESS
 from sockscope.app.view.naming import Naming
 from sockscope.app.view.routes import ROUTES

@@ -12,8 +12,8 @@ from sockscope.app.model.presence import Presence
 from sockscope.app.model.query import Query, select
 from sockscope.app.view import facts
 from sockscope.app.view.catalog import reading
+from sockscope.app.view.cells import Cell
 from sockscope.app.view.chosen import Chosen
-from sockscope.app.view.columns import Cell
 from sockscope.app.view.layout import fit, place
 from sockscope.app.view.routes import ROUTES
 from tests.filters import typed

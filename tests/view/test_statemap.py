@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from sockscope.app.model.buildups import BUILDUPS
 from sockscope.app.model.states import BOUND, MEANINGS, NAMES, SHORT, SYN_RECV, TIME_WAIT, StateNow
+from sockscope.app.view.cells import cell_width
 from sockscope.app.view.format import count, short
-from sockscope.app.view.layout import cell_width
 from sockscope.app.view.statemap import HEIGHT, STATES, TALL, WIDTH, Way, draw, neighbour
 
 WAYS: tuple[Way, ...] = ("up", "down", "left", "right")

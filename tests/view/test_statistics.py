@@ -10,8 +10,9 @@ from sockscope.app.model.filters.match import Word
 from sockscope.app.model.store import Store
 from sockscope.app.model.tab import Options
 from sockscope.app.view import catalog
+from sockscope.app.view.cells import Cell
 from sockscope.app.view.chosen import Chosen
-from sockscope.app.view.columns import Cell, Fact
+from sockscope.app.view.columns import Fact
 from sockscope.app.view.layout import place
 from sockscope.app.view.statistics import STATISTICS
 from tests.model.counter_tables import ESTABLISHED, OPENED, OVERFLOWS, RETRANSMITTED, START, Played

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sockscope.app.view.columns import Cell
+from sockscope.app.view.cells import Cell
 from sockscope.widgets.paint import NEAR, changed
 
 lines = st.lists(st.builds(Cell, st.text("ab日", max_size=6), st.sampled_from(["", "dim"])), max_size=4)

@@ -10,7 +10,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-from sockscope.app.view.columns import Cell
+from sockscope.app.view.cells import Cell
 from sockscope.widgets.tones import Toned
 
 RUNS = st.lists(

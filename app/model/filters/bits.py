@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 
 from sockscope.app.frames.table import Numbers, Table
 from sockscope.app.model.filters.fields import EQUAL, TEXTUAL, Test, Words
 from sockscope.app.model.filters.match import Matches
+from sockscope.app.record import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from sockscope.app.frames.table import Table
 from sockscope.app.model.filters.errors import FilterError
 from sockscope.app.model.filters.evaluate import Grammar
 from sockscope.app.model.filters.syntax import STATE_WORDS
 from sockscope.app.model.filters.words import Kind, Token, tokens
+from sockscope.app.record import dataclass
 
 MOST = 50
 """Suggestions at a time."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from sockscope.app.model.filters.match import Matcher, Matches, Word
 from sockscope.app.model.filters.regex import compile_regex
 from sockscope.app.model.filters.syntax import All, Any, Compared, Node, Not, Pattern, Text, parse
 from sockscope.app.model.filters.words import Kind, tokens
+from sockscope.app.record import dataclass
 
 Find = Callable[[Table, Matcher], Matches]
 """Rows that contain a word or pattern anywhere."""

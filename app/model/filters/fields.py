@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from fnmatch import translate
 from glob import escape
 from typing import Literal, Protocol
@@ -14,6 +13,7 @@ import numpy as np
 from sockscope.app.frames.table import Numbers, Strings, Table
 from sockscope.app.model.filters.match import Matches
 from sockscope.app.model.filters.regex import compile_regex
+from sockscope.app.record import dataclass
 
 Test = Callable[[Table], Matches]
 """Tells which rows of a table pass."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_network
 
 import numpy as np
@@ -12,6 +11,7 @@ from sockscope.app.frames.table import Numbers, Table
 from sockscope.app.model.endpoints import Addresses, addresses
 from sockscope.app.model.filters.fields import COMPARE, EQUAL, ORDERED, Test
 from sockscope.app.model.filters.match import Matches
+from sockscope.app.record import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,12 +9,13 @@ step. Supported are literals, `.`, classes, `\\d \\w \\s` and their opposites, g
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sockscope.app.model.filters.errors import FilterError
+from sockscope.app.record import dataclass
 
 LONGEST = 200
 """Characters of a pattern."""

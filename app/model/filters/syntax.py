@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from sockscope.app.model.filters.errors import FilterError
 from sockscope.app.model.filters.words import Kind, Token, tokens
+from sockscope.app.record import dataclass
 
 DEEPEST = 64
 """Parentheses and NOTs inside each other."""

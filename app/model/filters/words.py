@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import Enum, auto
 
 from sockscope.app.model.filters.errors import FilterError
+from sockscope.app.record import dataclass
 
 LONGEST = 4096
 """Characters of an expression."""
