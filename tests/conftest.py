@@ -1,4 +1,4 @@
-"""Fixtures for tests that need a network of their own."""
+"""How Hypothesis searches, and fixtures for all tests and for those that need a network of their own."""
 
 from __future__ import annotations
 
@@ -6,14 +6,24 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pytest
+from hypothesis import settings
 from numpy.typing import NDArray
 
 from sockscope.app.frames.table import Table
 from sockscope.app.view.columns import Cell
 from sockscope.app.view.lines import Lines, Look
 from tests.lab.namespace import Namespace
-from tests.lab.need import require_root_and
+from tests.lab.need import in_ci, require_root_and
 from tests.lab.scene import Scene
+
+settings.register_profile(
+    "sockscope",
+    deadline=None,  # no test asserts a time
+    derandomize=in_ci(),  # what fails there is what was changed
+    print_blob=True,
+    suppress_health_check=(),
+)
+settings.load_profile("sockscope")
 
 
 @pytest.fixture

@@ -7,6 +7,8 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 import pytest
+from textual.events import Key
+from textual.keys import _character_to_key
 
 from sockscope.app.dashboard import Dashboard
 from sockscope.app.view.catalog import VIEWS
@@ -82,6 +84,14 @@ class Stage:
 
     async def press(self, *keys: str) -> None:
         await self.pilot.press(*keys)
+        await self.pilot.pause()
+
+    async def type(self, text: str) -> None:
+        """Enter a text as it comes over a line: one key after the other, none waiting for what it does."""
+        driver = self.app._driver
+        assert driver is not None
+        for character in text:
+            driver.send_message(Key(_character_to_key(character), character))
         await self.pilot.pause()
 
 

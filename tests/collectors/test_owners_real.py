@@ -24,6 +24,7 @@ from sockscope.app.collectors.owners import OwnersCollector
 from sockscope.app.collectors.search import ELSEWHERE, FORBIDDEN, GONE
 from tests.collectors.fakeproc import FakeClock, Holding, inodes, owned, reasons
 from tests.lab.need import require_root_and
+from tests.lab.sockets import wait_for
 
 _PLENTY = 30.0
 
@@ -302,8 +303,8 @@ def test_a_process_in_the_middle_of_an_exec_keeps_its_sockets_and_changes_its_na
             wanted = inodes(_inode(made[0]))
             before = collector.collect(wanted, _PLENTY).tables["processes"]
             os.write(start, b".")
-            while Path(f"/proc/{pid}/comm").read_text() != "sleep\n":
-                time.sleep(0.001)
+            command = Path(f"/proc/{pid}/cmdline")  # comes last in an exec, after the name
+            wait_for(lambda: command.read_bytes() == b"sleep\x0060\x00", "sleep(1) never ran")
             clock.now += 60
             after = collector.collect(wanted, _PLENTY).tables
             row = after["processes"].numbers("pid").tolist().index(pid)

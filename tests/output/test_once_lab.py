@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from tests.lab import routes
+from tests.lab.names import from_files
 from tests.lab.namespace import Namespace, pair
 from tests.lab.need import require_root_and
 from tests.lab.program import ROOT
@@ -36,11 +37,11 @@ def scene() -> Iterator[Scene]:
 
 def sockscope(namespace: Namespace, arguments: str) -> str:
     command = [sys.executable, "-P", "-m", "sockscope.app", *arguments.split()]
-    return namespace.run(command, cwd=ROOT, timeout=60)
+    return namespace.run(from_files(command), cwd=ROOT, timeout=60)
 
 
 def netstat(namespace: Namespace, arguments: str) -> str:
-    return namespace.run(["netstat", "-W", *arguments.split()], timeout=60)
+    return namespace.run(from_files(["netstat", "-W", *arguments.split()]), timeout=60)
 
 
 def lines(text: str) -> list[str]:
