@@ -278,6 +278,7 @@ def test_statistics_are_what_the_files_say(routed: Namespace) -> None:
         for each in map(json.loads, sockscope(routed, "--json -s").splitlines())
     }
     words = [line.split() for line in routed.read("/proc/net/snmp").splitlines()]
+    assert words
     for names, values in zip(words[::2], words[1::2], strict=True):
         for name, value in zip(names[1:], values[1:], strict=True):
             assert told[(names[0].rstrip(":"), name)] == int(value)
