@@ -6,7 +6,7 @@ import socket
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sockscope.app.frames.inet import IPPROTO_MPTCP, IPPROTO_SCTP, IPPROTO_UDPLITE
@@ -92,6 +92,7 @@ def test_going_down_finds_the_members(by, picks: list[dict[str, object]]) -> Non
 
 
 @pytest.mark.parametrize("by", [*GROUPINGS, *OF_LISTENERS], ids=lambda by: by.id)
+@settings(max_examples=25)
 @given(ROWS)
 def test_every_column_reads_and_sorts(by, picks: list[dict[str, object]]) -> None:  # type: ignore[no-untyped-def]
     view = grouped_view(CONNECTIONS, by)
