@@ -15,6 +15,7 @@ from sockscope.app.view.lines import Lines, Look
 from tests.lab.namespace import Namespace
 from tests.lab.need import in_ci, require_root_and
 from tests.lab.scene import Scene
+from tests.lab.turns import turn
 
 settings.register_profile(
     "sockscope",
@@ -24,6 +25,15 @@ settings.register_profile(
     suppress_health_check=(),
 )
 settings.load_profile("sockscope")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """Lab tests take turns with those that look everywhere."""
+    if item.get_closest_marker("lab") is None:
+        return (yield)
+    with turn(alone=item.get_closest_marker("everywhere") is not None):
+        return (yield)
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
@@ -19,6 +20,7 @@ from sockscope.widgets.line import Line
 from sockscope.widgets.panel import Panel
 from sockscope.widgets.picker import Picker
 from tests.fake import LISTEN, SYN_RECV, TIME_WAIT, FakeSource, frame, owners, sockets
+from tests.lab.sockets import PATIENCE
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -75,7 +77,8 @@ class Stage:
         )
 
     async def until(self, condition: Callable[[], object]) -> None:
-        for _ in range(200):
+        end = time.monotonic() + PATIENCE
+        while time.monotonic() < end:
             await self.pilot.pause(0.01)
             if condition():
                 return

@@ -22,7 +22,7 @@ from tests.lab.namespace import Namespace
 from tests.lab.need import require_root_and
 from tests.lab.sockets import Sockets, wait_for
 
-pytestmark = pytest.mark.lab
+pytestmark = [pytest.mark.lab, pytest.mark.everywhere]
 
 Socket = tuple[str, str, int]
 """netid as ss has it, local address, local port."""

@@ -20,8 +20,9 @@ import psutil
 import pytest
 
 from sockscope.app.collectors import procfs
+from sockscope.app.collectors.base import Collected
 from sockscope.app.collectors.owners import OwnersCollector
-from sockscope.app.collectors.search import ELSEWHERE, FORBIDDEN, GONE
+from sockscope.app.collectors.search import ELSEWHERE, FORBIDDEN, GONE, NOT_LOOKED
 from tests.collectors.fakeproc import FakeClock, Holding, inodes, owned, reasons
 from tests.lab.need import require_root_and
 from tests.lab.sockets import wait_for
@@ -88,6 +89,18 @@ def _in_unprivileged_child(work: Callable[[], Any]) -> Any:
     return json.loads(text)
 
 
+def _settled(wanted: procfs.Inodes) -> Collected:
+    """What is found once the search is over; processes that end meanwhile make it longer."""
+    clock = FakeClock()
+    collector = OwnersCollector(clock=clock)
+    for _ in range(60):
+        got = collector.collect(wanted, _PLENTY)
+        if not {NOT_LOOKED, GONE} & set(reasons(got).values()):
+            return got
+        clock.now += 1.0
+    raise AssertionError("the search never ended")
+
+
 def test_sockets_shared_with_a_child_as_psutil_sees_them() -> None:
     collector = OwnersCollector()
     with _listeners(40) as made, _child(made[0].close) as child:
@@ -148,7 +161,7 @@ def test_an_ordinary_user_sees_its_own_sockets_and_is_told_about_the_others() ->
         def work() -> object:
             made[0].close()
             with socket.socket() as own:
-                got = OwnersCollector().collect(inodes(_inode(own), foreign), _PLENTY)
+                got = _settled(inodes(_inode(own), foreign))
                 mine = [_inode(own), os.getpid(), own.fileno()]
                 return [
                     [list(row) for row in owned(got)] == [mine],
