@@ -12,7 +12,7 @@ demo: $(READY) ## the dashboard inside a namespace full of traffic (needs root)
 	@$(BIN)/python -m tests.lab.demo $(ARGS)
 
 test: lint types contracts ## everything CI checks
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses logical --maxprocesses 4 --dist worksteal
 
 lint: $(READY)
 	$(BIN)/ruff check .

@@ -1,4 +1,4 @@
-"""Fixtures for tests that need a network of their own."""
+"""How Hypothesis searches, and fixtures for all tests and for those that need a network of their own."""
 
 from __future__ import annotations
 
@@ -6,14 +6,34 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pytest
+from hypothesis import settings
 from numpy.typing import NDArray
 
 from sockscope.app.frames.table import Table
 from sockscope.app.view.cells import Cell
 from sockscope.app.view.lines import Lines, Look
 from tests.lab.namespace import Namespace
-from tests.lab.need import require_root_and
+from tests.lab.need import in_ci, require_root_and
 from tests.lab.scene import Scene
+from tests.lab.turns import turn
+
+settings.register_profile(
+    "sockscope",
+    deadline=None,  # no test asserts a time
+    derandomize=in_ci(),  # what fails there is what was changed
+    print_blob=True,
+    suppress_health_check=(),
+)
+settings.load_profile("sockscope")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """Lab tests take turns with those that look everywhere."""
+    if item.get_closest_marker("lab") is None:
+        return (yield)
+    with turn(alone=item.get_closest_marker("everywhere") is not None):
+        return (yield)
 
 
 @pytest.fixture

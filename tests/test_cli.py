@@ -367,7 +367,8 @@ def test_a_reader_that_has_enough_is_no_failure(arguments: list[str]) -> None:
 
 
 def test_an_interrupted_repetition_ends_without_a_word() -> None:
-    with subprocess.Popen([*COMMAND, "-sc"], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+    command = ["env", "--default-signal=INT", *COMMAND, "-sc"]  # whatever the tests were started with
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stdout is not None
         assert process.stdout.readline()
         process.send_signal(signal.SIGINT)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 import pytest
+from textual.events import Key
+from textual.keys import _character_to_key
 
 from sockscope.app.dashboard import Dashboard
 from sockscope.app.view.catalog import VIEWS
@@ -17,6 +20,7 @@ from sockscope.widgets.line import Line
 from sockscope.widgets.panel import Panel
 from sockscope.widgets.picker import Picker
 from tests.fake import LISTEN, SYN_RECV, TIME_WAIT, FakeSource, frame, owners, sockets
+from tests.lab.sockets import PATIENCE
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -73,7 +77,8 @@ class Stage:
         )
 
     async def until(self, condition: Callable[[], object]) -> None:
-        for _ in range(200):
+        end = time.monotonic() + PATIENCE
+        while time.monotonic() < end:
             await self.pilot.pause(0.01)
             if condition():
                 return
@@ -82,6 +87,14 @@ class Stage:
 
     async def press(self, *keys: str) -> None:
         await self.pilot.press(*keys)
+        await self.pilot.pause()
+
+    async def type(self, text: str) -> None:
+        """Enter a text as it comes over a line: one key after the other, none waiting for what it does."""
+        driver = self.app._driver
+        assert driver is not None
+        for character in text:
+            driver.send_message(Key(_character_to_key(character), character))
         await self.pilot.pause()
 
 

@@ -21,21 +21,25 @@ def entry(on: Stage) -> Entry:
 
 async def test_rows_follow_while_one_types() -> None:
     async with stage() as on:
-        await on.press("slash", *"state = time-wait or proc nginx")
+        await on.press("slash")
+        await on.type("state = time-wait or proc nginx")
         await on.until(lambda: len(on.lines()) == 5)  # a handshake counts for its listener's owner
         assert "Tab completes" in on.line("filter")
         await on.press("enter")
         assert "state = time-wait or proc nginx" in on.line("filter")
-        await on.press("escape", "slash", *"dst 198.51.100.0/24 and recvq > 0", "enter")
+        await on.press("escape", "slash")
+        await on.type("dst 198.51.100.0/24 and recvq > 0")
+        await on.press("enter")
         await on.until(lambda: len(on.lines()) == 1)
 
 
 @pytest.mark.parametrize("width", [80, 200])
 async def test_a_mistake_is_pointed_at_and_the_last_good_filter_stays(width: int) -> None:
     async with stage(width=width) as on:
-        await on.press("slash", *"recvq > 0")
+        await on.press("slash")
+        await on.type("recvq > 0")
         await on.until(lambda: len(on.lines()) == 1)
-        await on.press(*" or dport = 70000")
+        await on.type(" or dport = 70000")
         await on.until(lambda: "a port goes up to 65535" in on.line("filter"))
         line = on.line("filter")
         assert line.index("^") == 1 + len("recvq > 0 or dport = ")
@@ -45,27 +49,36 @@ async def test_a_mistake_is_pointed_at_and_the_last_good_filter_stays(width: int
         assert on.app.check_action("keep_filter", ())
         await on.press("enter")  # has to be put right first
         assert entry(on).typing
-        await on.press(*["backspace"] * 5, *"50001", "enter")
+        await on.press(*["backspace"] * 5)
+        await on.type("50001")
+        await on.press("enter")
         await on.until(lambda: len(on.lines()) == 2)
         assert not entry(on).typing
 
 
 async def test_what_is_typed_goes_on_from_the_filter_in_force() -> None:
     async with stage() as on:
-        await on.press("slash", *"recvq > 0", "enter", "slash", *" or state time-wait", "enter")
+        await on.press("slash")
+        await on.type("recvq > 0")
+        await on.press("enter", "slash")
+        await on.type(" or state time-wait")
+        await on.press("enter")
         await on.until(lambda: len(on.lines()) == 2)
         assert "recvq > 0 or state time-wait" in on.line("filter")
 
 
 async def test_how_it_was_read_is_told() -> None:
     async with stage() as on:
-        await on.press("slash", *"recvq > 0 or proc nginx and state listen")
+        await on.press("slash")
+        await on.type("recvq > 0 or proc nginx and state listen")
         await on.until(lambda: "read as recvq > 0 or (proc = nginx and state = listen)" in on.line("filter"))
 
 
 async def test_tab_completes_words_and_values() -> None:
     async with stage() as on:
-        await on.press("slash", *"dpo", "tab")
+        await on.press("slash")
+        await on.type("dpo")
+        await on.press("tab")
         assert entry(on).value == "dport "
         await on.press("tab")
         await on.until(lambda: ":50001" in on.line("filter"))
@@ -87,11 +100,15 @@ async def test_earlier_filters_come_back_in_the_next_run_too(tmp_path: Path) -> 
 
     async with stage(make=remembering) as on:
         for filter_ in ("recvq > 0", "proc nginx"):
-            await on.press("slash", "ctrl+u", *filter_, "enter")
+            await on.press("slash", "ctrl+u")
+            await on.type(filter_)
+            await on.press("enter")
     assert file.read_text("utf-8") == "recvq > 0\nproc nginx\n"
     assert file.stat().st_mode & 0o777 == 0o600
     async with stage(make=remembering) as on:
-        await on.press("slash", *"x", "up")
+        await on.press("slash")
+        await on.type("x")
+        await on.press("up")
         assert entry(on).value == "proc nginx"
         await on.press("up", "up")
         assert entry(on).value == "recvq > 0"
@@ -115,7 +132,9 @@ async def test_a_cell_becomes_a_filter() -> None:
         await on.press("exclamation_mark", "right", "exclamation_mark")
         await on.until(lambda: len(on.lines()) < 4)
         assert "and not state = " in on.line("filter")
-        await on.press("escape", "slash", *"zz or 198", "enter")
+        await on.press("escape", "slash")
+        await on.type("zz or 198")
+        await on.press("enter")
         await on.until(lambda: len(on.lines()) == 2)
         await on.press("equals_sign")
         await on.until(lambda: '("zz" or "198") and state = established' in on.line("filter"))
@@ -123,7 +142,10 @@ async def test_a_cell_becomes_a_filter() -> None:
 
 async def test_what_was_typed_in_one_tab_stays_there() -> None:
     async with stage() as on:
-        await on.press("slash", *"dport = :1", "enter", "6", "slash", *"dport = :1")
+        await on.press("slash")
+        await on.type("dport = :1")
+        await on.press("enter", "6", "slash")
+        await on.type("dport = :1")
         await on.until(lambda: "there is no field 'dport' here" in on.line("filter"))
 
 

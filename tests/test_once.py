@@ -159,6 +159,7 @@ def test_every_column() -> None:
 def test_columns_stand_below_each_other() -> None:
     text = printed("-anoep", OWNED).splitlines()[1:]
     head = text[0]
+    assert len(text) > 3
     for line in text[1:-2]:  # udpl6 is wider than its column
         assert line[head.index("PID") - 1] == " "
         assert line[head.index("Timer") - 1] == " "

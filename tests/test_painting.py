@@ -105,7 +105,7 @@ class Watch(Stage):
 async def watch(make: type[Watched] = Watched) -> AsyncIterator[Watch]:
     async with stage(160, 50, make=make) as on:
         made = Watch(on.app, on.source, on.pilot)
-        for number in range(13):  # until nobody counts single seconds any more
+        for number in (0, 1, 11, 12):  # until nobody counts single seconds any more
             await made.tick(number, crowd())
         yield made
 

@@ -20,7 +20,7 @@ from tests.lab.need import require_root_and
 from tests.lab.published import CALLER, HOST, PORT, PUBLISHED, WEB, Published
 from tests.test_dashboard import Stage
 
-pytestmark = pytest.mark.lab
+pytestmark = [pytest.mark.lab, pytest.mark.everywhere]
 
 
 @pytest.fixture(scope="module")

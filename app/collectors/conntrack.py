@@ -10,7 +10,7 @@ from pathlib import Path
 
 from sockscope.app.collectors import ctmsg, procconntrack
 from sockscope.app.collectors.base import Collected
-from sockscope.app.collectors.netlink import NETLINK_NETFILTER, Dump, NetlinkSocket, strerror
+from sockscope.app.collectors.netlink import NETLINK_NETFILTER, Dump, NetlinkSocket, failed, strerror
 from sockscope.app.frames.conntrack import no_entries
 from sockscope.app.frames.frame import Note
 from sockscope.app.frames.table import Table
@@ -77,7 +77,7 @@ class ConntrackCollector:
                 if dump.error not in _BROKEN_OFF and not dump.interrupted:
                     break
         except OSError as refused:
-            return ctmsg.failed(refused.errno or 1)
+            return failed(refused.errno or 1)
         return dump
 
     def _from_file(self, error: int, taken: float) -> Collected:

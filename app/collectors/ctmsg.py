@@ -166,8 +166,3 @@ def _known(buffer: bytes, attribute: Attribute, dtype: str) -> Numbers:
     size = np.dtype(dtype).itemsize
     told = np.minimum(values(buffer, attribute, dtype, 0).astype(np.uint64), np.uint64(2**63 - 1))
     return np.where(attribute.present & (attribute.lengths >= size), told.astype(np.int64), -1)
-
-
-def failed(error: int) -> Dump:
-    """A dump without messages that ended with this errno."""
-    return Dump(b"", np.empty(0, np.intp), np.empty(0, np.intp), error)

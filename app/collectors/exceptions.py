@@ -14,7 +14,7 @@ import numpy as np
 
 from sockscope.app.collectors import rtmsg
 from sockscope.app.collectors.base import Collected
-from sockscope.app.collectors.netlink import NETLINK_ROUTE, NetlinkSocket, strerror
+from sockscope.app.collectors.netlink import NETLINK_ROUTE, NetlinkSocket, failed, strerror
 from sockscope.app.collectors.routes import dump
 from sockscope.app.frames.frame import Note
 from sockscope.app.frames.table import Table, concatenate
@@ -54,7 +54,7 @@ class ExceptionsCollector:
                 self._socket = self._connect(NETLINK_ROUTE)
             answer = dump(self._socket, family, RTM_F_CLONED)
         except OSError as refused:
-            answer = rtmsg.failed(refused.errno or 1)
+            answer = failed(refused.errno or 1)
         if answer.error:
             why = f"netlink refuses the cached {name} exceptions: {strerror(answer.error)}"
             notes.append(Note("exceptions", "forbidden", why))

@@ -11,8 +11,7 @@ from sockscope.app.collectors import netdev
 from sockscope.app.collectors.base import Collected
 from sockscope.app.collectors.linkmsg import RTM_GETADDR, RTM_GETLINK, Addresses, Links
 from sockscope.app.collectors.linkspeed import SYS_NET, LinkSpeeds
-from sockscope.app.collectors.netlink import NETLINK_ROUTE, Dump, NetlinkSocket, strerror
-from sockscope.app.collectors.rtmsg import failed
+from sockscope.app.collectors.netlink import NETLINK_ROUTE, Dump, NetlinkSocket, failed, strerror
 from sockscope.app.frames.frame import Note
 from sockscope.app.frames.links import no_links
 from sockscope.app.frames.table import Column, Table

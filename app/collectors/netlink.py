@@ -61,6 +61,11 @@ class Dump:
         return Dump(self.buffer, self.offsets[rows], self.lengths[rows], self.error, self.interrupted)
 
 
+def failed(error: int) -> Dump:
+    """A dump without messages that ended with this errno."""
+    return Dump(b"", np.empty(0, np.intp), np.empty(0, np.intp), error)
+
+
 @dataclass(frozen=True, eq=False, slots=True)
 class Attribute:
     """Where one attribute lies in each message: byte `offsets` of its payload (-1: absent) and `lengths`."""
@@ -195,6 +200,11 @@ def gather(buffer: bytes, offsets: NDArray[np.intp], dtype: DTypeLike) -> NDArra
     return window[offsets]
 
 
+def gather_octets(buffer: bytes, offsets: NDArray[np.intp], size: int) -> NDArray[np.uint8]:
+    """Copy `size` bytes from each byte offset (any, inside the buffer), shape (n, size)."""
+    return gather(buffer, offsets, f"V{size}").view(np.uint8).reshape(len(offsets), size)
+
+
 def fields(dump: Dump, dtype: DTypeLike, at: int = HEADER.size) -> NDArray[Any]:
     """The fixed header of every message as a structured array; `at` is its distance from the nlmsghdr.
 
@@ -298,7 +308,7 @@ def octets(buffer: bytes, attribute: Attribute, size: int, room: int) -> NDArray
     """The payload as bytes, shape (messages, room); zeros where it is missing or not `size` bytes long."""
     out = np.zeros((len(attribute.offsets), room), np.uint8)
     rows = np.flatnonzero(attribute.present & (attribute.lengths == size))
-    out[rows, :size] = gather(buffer, attribute.offsets[rows], f"V{size}").view(np.uint8).reshape(-1, size)
+    out[rows, :size] = gather_octets(buffer, attribute.offsets[rows], size)
     return out
 
 

@@ -22,7 +22,7 @@ from pathlib import Path
 
 from sockscope.app.collectors import procroute, rtmsg
 from sockscope.app.collectors.base import Collected
-from sockscope.app.collectors.netlink import NETLINK_ROUTE, Dump, NetlinkSocket, strerror
+from sockscope.app.collectors.netlink import NETLINK_ROUTE, Dump, NetlinkSocket, failed, strerror
 from sockscope.app.frames.frame import Note
 from sockscope.app.frames.table import Table
 
@@ -92,7 +92,7 @@ class RoutesCollector:
                 self._socket = self._connect(NETLINK_ROUTE)
             return dump(self._socket, family, flags)
         except OSError as refused:
-            return rtmsg.failed(refused.errno or 1)
+            return failed(refused.errno or 1)
 
     def _from_files(self, family: int, error: int, notes: list[Note]) -> _Part | None:
         name, parse, lacking = _FILES[family]

@@ -12,9 +12,12 @@ from sockscope.app.collectors.netlink import (
     Attribute,
     Dump,
     attributes,
+    failed,
     fields,
     gather,
+    gather_octets,
     nested,
+    octets,
     values,
     whole,
 )
@@ -160,17 +163,8 @@ def _expires(buffer: bytes, cacheinfo: Attribute) -> Numbers:
 
 def _addresses(buffer: bytes, attribute: Attribute, length: int) -> tuple[Numbers, NDArray[np.uint8]]:
     """Addresses of that many bytes, shape (n, 16), and for which messages there was one."""
-    out = np.zeros((len(attribute.offsets), 16), np.uint8)
-    rows = np.flatnonzero(attribute.present & (attribute.lengths == length))
-    out[rows, :length] = _octets(buffer, attribute.offsets[rows], length)
-    known = np.zeros(len(out), np.uint8)
-    known[rows] = 1
-    return out, known
-
-
-def _octets(buffer: bytes, offsets: NDArray[np.intp], length: int) -> Numbers:
-    """`length` bytes from each offset, shape (n, length)."""
-    return gather(buffer, offsets, f"V{length}").view(np.uint8).reshape(len(offsets), length)
+    known = attribute.present & (attribute.lengths == length)
+    return octets(buffer, attribute, length, 16), known.astype(np.uint8)
 
 
 def _gateways(buffer: bytes, found: Mapping[int, Attribute]) -> tuple[Numbers, Numbers]:
@@ -181,15 +175,15 @@ def _gateways(buffer: bytes, found: Mapping[int, Attribute]) -> tuple[Numbers, N
     address = np.zeros((len(family), 16), np.uint8)
     for kind, length in _LENGTH.items():
         rows = np.flatnonzero(via.present & (via.lengths == length + 2))
-        octets = _octets(buffer, via.offsets[rows], length + 2)
-        right = octets[:, :2].copy().view(np.uint16).ravel() == kind
+        told = gather_octets(buffer, via.offsets[rows], length + 2)
+        right = told[:, :2].copy().view(np.uint16).ravel() == kind
         family[rows[right]] = kind
-        address[rows[right], :length] = octets[right, 2:]
+        address[rows[right], :length] = told[right, 2:]
     for kind, length in _LENGTH.items():
         rows = np.flatnonzero(plain.present & (plain.lengths == length))
         family[rows] = kind
         address[rows] = 0
-        address[rows, :length] = _octets(buffer, plain.offsets[rows], length)
+        address[rows, :length] = gather_octets(buffer, plain.offsets[rows], length)
     return family, address
 
 
@@ -248,11 +242,6 @@ def _nexthops(buffer: bytes, multipath: Attribute) -> tuple[Table, Numbers, Numb
     hops = np.bincount(owner, minlength=count).astype(np.uint32)
     first_hop = np.where(hops > 0, np.cumsum(hops) - hops, 0).astype(np.uint32)
     return table, hops, first_hop
-
-
-def failed(error: int) -> Dump:
-    """A dump without messages that ended with this errno."""
-    return Dump(b"", np.empty(0, np.intp), np.empty(0, np.intp), error)
 
 
 @lru_cache(maxsize=1)

@@ -11,11 +11,10 @@ from typing import Any
 
 import pytest
 
-from sockscope.app.collectors import ctmsg
 from sockscope.app.collectors.base import Collected
 from sockscope.app.collectors.conntrack import ConntrackCollector
 from sockscope.app.collectors.conntrack_use import ConntrackUseCollector
-from sockscope.app.collectors.netlink import Dump
+from sockscope.app.collectors.netlink import Dump, failed
 from tests.collectors.conntrack_messages import EVERY, ct, line
 from tests.collectors.route_messages import dump
 from tests.collectors.test_ctmsg import rows_of
@@ -111,7 +110,7 @@ def test_either_sign_is_enough(tmp_path: Path, write: Write, sign: str) -> None:
 
 def test_without_the_right_it_says_so(tmp_path: Path, write: Write) -> None:
     write(COUNT, "6\n")
-    brought = collect(tmp_path, Kernel(ctmsg.failed(errno.EPERM)))
+    brought = collect(tmp_path, Kernel(failed(errno.EPERM)))
     assert not brought.tables
     assert kinds(brought) == ["forbidden"]
     assert "needs root" in brought.notes[0].why
@@ -120,7 +119,7 @@ def test_without_the_right_it_says_so(tmp_path: Path, write: Write) -> None:
 def test_where_netlink_is_refused_the_file_serves(tmp_path: Path, write: Write) -> None:
     write(COUNT, "6\n")
     write(FILE, "".join(f"{line(entry)}\n" for entry in EVERY))
-    for refusal in (ctmsg.failed(errno.EPERM), OSError(errno.EPROTONOSUPPORT, "no")):
+    for refusal in (failed(errno.EPERM), OSError(errno.EPROTONOSUPPORT, "no")):
         brought = collect(tmp_path, Kernel(refusal))
         assert rows_of(brought.tables["conntrack"]) == [replace(entry, id=0) for entry in EVERY]
         assert kinds(brought) == ["fallback"]
@@ -128,7 +127,7 @@ def test_where_netlink_is_refused_the_file_serves(tmp_path: Path, write: Write) 
 
 def test_a_kernel_without_ctnetlink_or_file_fails_in_words(tmp_path: Path, write: Write) -> None:
     write(COUNT, "6\n")
-    brought = collect(tmp_path, Kernel(ctmsg.failed(errno.EINVAL)))
+    brought = collect(tmp_path, Kernel(failed(errno.EINVAL)))
     assert not brought.tables
     assert kinds(brought) == ["failed"]
     assert brought.notes[0].why.startswith("netlink: invalid argument; /proc/net/nf_conntrack: no such file")

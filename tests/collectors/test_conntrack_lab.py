@@ -180,6 +180,7 @@ def test_only_the_translated_are_those_that_the_kernel_marks(gateway: Gateway) -
 def test_addresses_are_in_network_order(gateway: Gateway) -> None:
     table = collected(gateway)["conntrack"]
     four = table.numbers("family") == 2
+    assert set(four.tolist()) == {True, False}
     for name in ADDRESSES:
         assert not table.numbers(name)[four, 4:].any()
         assert np.isin(table.numbers(name)[~four, 0], [0xFD]).all()

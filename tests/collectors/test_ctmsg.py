@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sockscope.app.collectors import ctmsg
+from sockscope.app.collectors.netlink import failed
 from sockscope.app.collectors.procconntrack import entries
 from sockscope.app.frames.conntrack import ADDRESSES, NUMBERS, STATES, Status, no_entries
 from sockscope.app.frames.table import Table
@@ -183,6 +184,6 @@ def test_what_lacks_a_tuple_or_is_of_another_family_is_left_out() -> None:
 
 
 def test_no_entry_is_a_table_without_rows() -> None:
-    for table in (ctmsg.decode(ctmsg.failed(1)), entries(""), no_entries()):
+    for table in (ctmsg.decode(failed(1)), entries(""), no_entries()):
         assert len(table) == 0
         has_promised_columns(table)

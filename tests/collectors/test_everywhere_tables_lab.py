@@ -23,7 +23,7 @@ from tests.lab.namespace import Namespace, pair
 from tests.lab.need import require_root_and
 from tests.lab.sockets import Sockets, wait_for
 
-pytestmark = pytest.mark.lab
+pytestmark = [pytest.mark.lab, pytest.mark.everywhere]
 
 
 class Looked:

@@ -8,8 +8,7 @@ import pytest
 
 from sockscope.app.collectors import exceptions
 from sockscope.app.collectors.exceptions import RTM_F_CLONED, ExceptionsCollector
-from sockscope.app.collectors.netlink import Dump
-from sockscope.app.collectors.rtmsg import failed
+from sockscope.app.collectors.netlink import Dump, failed
 from sockscope.app.view import route_text
 from tests.collectors import route_messages as made
 from tests.collectors.netlink_messages import attribute

@@ -12,8 +12,7 @@ from sockscope.app.collectors import links as links_module
 from sockscope.app.collectors.base import Collector
 from sockscope.app.collectors.linkmsg import RTM_GETADDR, RTM_GETLINK
 from sockscope.app.collectors.links import LinksCollector
-from sockscope.app.collectors.netlink import NETLINK_ROUTE, Dump
-from sockscope.app.collectors.rtmsg import failed
+from sockscope.app.collectors.netlink import NETLINK_ROUTE, Dump, failed
 from sockscope.app.frames.links import no_links
 from tests.collectors import route_messages
 from tests.collectors.netlink_messages import address, attribute, link

@@ -15,6 +15,8 @@ from tests.lab.members import Member, join
 from tests.lab.namespace import Namespace, pair
 from tests.lab.need import require_root_and
 
+pytestmark = pytest.mark.lab
+
 MEMBERS = (
     Member("224.0.0.251", "eth0"),
     Member("224.0.0.251", "eth0"),

@@ -172,4 +172,4 @@ def _choose(things: Sequence[_T], which: int) -> _T:
 
 
 TestMachine = Machine.TestCase
-TestMachine.settings = settings(max_examples=40, stateful_step_count=40, deadline=None)
+TestMachine.settings = settings(max_examples=40, stateful_step_count=40)

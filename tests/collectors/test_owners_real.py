@@ -20,10 +20,12 @@ import psutil
 import pytest
 
 from sockscope.app.collectors import procfs
+from sockscope.app.collectors.base import Collected
 from sockscope.app.collectors.owners import OwnersCollector
-from sockscope.app.collectors.search import ELSEWHERE, FORBIDDEN, GONE
+from sockscope.app.collectors.search import ELSEWHERE, FORBIDDEN, GONE, NOT_LOOKED
 from tests.collectors.fakeproc import FakeClock, Holding, inodes, owned, reasons
 from tests.lab.need import require_root_and
+from tests.lab.sockets import wait_for
 
 _PLENTY = 30.0
 
@@ -87,6 +89,18 @@ def _in_unprivileged_child(work: Callable[[], Any]) -> Any:
     return json.loads(text)
 
 
+def _settled(wanted: procfs.Inodes) -> Collected:
+    """What is found once the search is over; processes that end meanwhile make it longer."""
+    clock = FakeClock()
+    collector = OwnersCollector(clock=clock)
+    for _ in range(60):
+        got = collector.collect(wanted, _PLENTY)
+        if not {NOT_LOOKED, GONE} & set(reasons(got).values()):
+            return got
+        clock.now += 1.0
+    raise AssertionError("the search never ended")
+
+
 def test_sockets_shared_with_a_child_as_psutil_sees_them() -> None:
     collector = OwnersCollector()
     with _listeners(40) as made, _child(made[0].close) as child:
@@ -147,7 +161,7 @@ def test_an_ordinary_user_sees_its_own_sockets_and_is_told_about_the_others() ->
         def work() -> object:
             made[0].close()
             with socket.socket() as own:
-                got = OwnersCollector().collect(inodes(_inode(own), foreign), _PLENTY)
+                got = _settled(inodes(_inode(own), foreign))
                 mine = [_inode(own), os.getpid(), own.fileno()]
                 return [
                     [list(row) for row in owned(got)] == [mine],
@@ -302,8 +316,8 @@ def test_a_process_in_the_middle_of_an_exec_keeps_its_sockets_and_changes_its_na
             wanted = inodes(_inode(made[0]))
             before = collector.collect(wanted, _PLENTY).tables["processes"]
             os.write(start, b".")
-            while Path(f"/proc/{pid}/comm").read_text() != "sleep\n":
-                time.sleep(0.001)
+            command = Path(f"/proc/{pid}/cmdline")  # comes last in an exec, after the name
+            wait_for(lambda: command.read_bytes() == b"sleep\x0060\x00", "sleep(1) never ran")
             clock.now += 60
             after = collector.collect(wanted, _PLENTY).tables
             row = after["processes"].numbers("pid").tolist().index(pid)

@@ -9,8 +9,7 @@ from typing import Any
 
 import pytest
 
-from sockscope.app.collectors import rtmsg
-from sockscope.app.collectors.netlink import Dump
+from sockscope.app.collectors.netlink import Dump, failed
 from sockscope.app.collectors.routes import RoutesCollector
 from tests.collectors.netlink_messages import attribute
 from tests.collectors.route_messages import DST, MULTIPATH, OIF, dump, hop, packed, route, u32
@@ -53,7 +52,7 @@ def willing(family: int, flags: int) -> Dump:
 
 
 def refusing(family: int, flags: int) -> Dump:
-    return rtmsg.failed(errno.EPERM)
+    return failed(errno.EPERM)
 
 
 @pytest.fixture
@@ -120,7 +119,7 @@ def test_a_kernel_without_ipv6_lacks_nothing(proc_net: Path, refused: bool) -> N
 
     def answer(family: int, flags: int) -> Dump:
         if family == 10 and refused:
-            return rtmsg.failed(errno.EAFNOSUPPORT)
+            return failed(errno.EAFNOSUPPORT)
         return dump(FOUR)  # rtnetlink answers for every family that it has
 
     collected = collector(answer, proc_net)[0].collect()

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import ctypes
+import mmap
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -75,5 +79,23 @@ def test_once_a_crowd_that_was_replaced_again_and_again_stays_as_it_is(machine: 
     assert given == [0] * SETTLED + [1] * (20 - SETTLED)
 
 
+def resident() -> int:
+    """Bytes of this process that are in memory (proc_pid_statm(5))."""
+    return int(Path("/proc/self/statm").read_text("ascii").split()[1]) * mmap.PAGESIZE
+
+
 def test_the_system_takes_it() -> None:
+    """The last block is held, so that the C library gives nothing back by itself."""
+    number, size = 10_000, 8_000
+    library = ctypes.CDLL(None)
+    library.malloc.restype = ctypes.c_void_p
+    blocks = [library.malloc(ctypes.c_size_t(size)) for _ in range(number)]
+    for block in blocks:
+        ctypes.memset(block, 1, size)
+    for block in blocks[:-1]:
+        library.free(ctypes.c_void_p(block))
+    before = resident()
     trim()
+    after = resident()
+    library.free(ctypes.c_void_p(blocks[-1]))
+    assert before - after > number * size // 2

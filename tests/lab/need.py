@@ -10,6 +10,11 @@ from typing import NoReturn
 import pytest
 
 
+def in_ci() -> bool:
+    """Whether everything that tests need is expected to be there."""
+    return os.environ.get("CI") == "true"
+
+
 def missing(*tools: str) -> str | None:
     """Why namespaces cannot be made here with these commands; None if they can."""
     if os.geteuid() != 0:
@@ -40,7 +45,7 @@ def require_tun() -> None:
 
 def do_without(reason: str) -> NoReturn:
     """Skip the test because something is lacking here; where CI=true that is a failure."""
-    if os.environ.get("CI") == "true":
+    if in_ci():
         pytest.fail(f"{reason}; CI must provide it")
     pytest.skip(reason)
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.lab.names import from_files
 from tests.lab.namespace import Namespace
 from tests.lab.need import require_root_and
 from tests.lab.program import ROOT
@@ -18,23 +19,17 @@ from tests.lab.program import ROOT
 pytestmark = pytest.mark.lab
 
 HOSTS = "127.0.0.1 localhost\n127.0.0.9 db-nine.example db\n::1 ip6-localhost\n10.9.0.7 router-7.example\n"
-ONLY_FILES = "hosts: files\nservices: files\nnetworks: files\n"
-MOUNTED = 'mount --bind "$1" /etc/hosts && mount --bind "$2" /etc/nsswitch.conf && shift 2 && exec "$@"'
 
 
 class Names:
     """A namespace with connections between named and nameless ends."""
 
-    def __init__(self, namespace: Namespace, files: Path) -> None:
-        self._namespace = namespace
-        self._hosts, self._switch = files / "hosts", files / "nsswitch.conf"
+    def __init__(self, namespace: Namespace, hosts: Path) -> None:
+        self._namespace, self._hosts = namespace, hosts
         self._hosts.write_text(HOSTS, "ascii")
-        self._switch.write_text(ONLY_FILES, "ascii")
 
     def run(self, *command: str) -> str:
-        files = [str(self._hosts), str(self._switch)]
-        private = ["unshare", "--mount", "--propagation", "private", "sh", "-c", MOUNTED, "sh", *files]
-        return self._namespace.run([*private, *command], cwd=ROOT, timeout=60)
+        return self._namespace.run(from_files(command, self._hosts), cwd=ROOT, timeout=60)
 
     def ours(self, *arguments: str) -> str:
         return self.run(sys.executable, "-P", "-m", "sockscope.app", *arguments)
@@ -66,7 +61,7 @@ def names(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Names]:
         namespace.ip("route", "add", "10.5.0.0/16", "via", "10.9.0.7")
         namespace.ip("route", "add", "10.9.0.7/32", "dev", "d0")
         namespace.ip("route", "add", "10.9.0.8/32", "dev", "d0")
-        yield Names(namespace, tmp_path_factory.mktemp("names"))
+        yield Names(namespace, tmp_path_factory.mktemp("names") / "hosts")
 
 
 def ends(text: str) -> list[tuple[str, ...]]:

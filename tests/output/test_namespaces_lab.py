@@ -15,7 +15,7 @@ from tests.lab.need import require_root_and
 from tests.lab.program import ROOT
 from tests.lab.published import HOST, PORT, PUBLISHED, WEB, Published
 
-pytestmark = pytest.mark.lab
+pytestmark = [pytest.mark.lab, pytest.mark.everywhere]
 
 Rows = list[dict[str, Any]]
 OF = ("netns", "netns_inode")

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from tests.lab import routes
+from tests.lab.names import from_files
 from tests.lab.namespace import Namespace, pair
 from tests.lab.need import require_root_and
 from tests.lab.program import ROOT
@@ -36,11 +37,11 @@ def scene() -> Iterator[Scene]:
 
 def sockscope(namespace: Namespace, arguments: str) -> str:
     command = [sys.executable, "-P", "-m", "sockscope.app", *arguments.split()]
-    return namespace.run(command, cwd=ROOT, timeout=60)
+    return namespace.run(from_files(command), cwd=ROOT, timeout=60)
 
 
 def netstat(namespace: Namespace, arguments: str) -> str:
-    return namespace.run(["netstat", "-W", *arguments.split()], timeout=60)
+    return namespace.run(from_files(["netstat", "-W", *arguments.split()]), timeout=60)
 
 
 def lines(text: str) -> list[str]:
@@ -277,6 +278,7 @@ def test_statistics_are_what_the_files_say(routed: Namespace) -> None:
         for each in map(json.loads, sockscope(routed, "--json -s").splitlines())
     }
     words = [line.split() for line in routed.read("/proc/net/snmp").splitlines()]
+    assert words
     for names, values in zip(words[::2], words[1::2], strict=True):
         for name, value in zip(names[1:], values[1:], strict=True):
             assert told[(names[0].rstrip(":"), name)] == int(value)
