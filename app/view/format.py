@@ -123,3 +123,15 @@ def bar(value: float, limit: float, width: int) -> str:
     if value > 0:
         filled = max(1, filled)
     return "█" * filled + "░" * (width - filled)
+
+
+def speed_text(mbps: int) -> str:
+    """A speed: `10G`, `2.5G`, `100M`."""
+    if mbps < 0:
+        return UNKNOWN
+    return f"{mbps / 1000:g}G" if mbps >= 1000 else f"{mbps}M"
+
+
+def most(seconds: float) -> str:
+    """A time rounded up, so that it is a bound: `1.1s`, `12s`."""
+    return f"{math.ceil(seconds * 10) / 10:.1f}s" if seconds < 9.9 else duration(math.ceil(seconds))

@@ -13,7 +13,7 @@ from sockscope.app.model.namespaces import around
 from sockscope.app.model.store import Store
 from sockscope.app.view import namespaces
 from sockscope.app.view.columns import Fact, Section
-from sockscope.app.view.format import UNKNOWN, address, count, octets, short, signed
+from sockscope.app.view.format import UNKNOWN, address, count, octets, short, signed, speed_text
 
 _FLAG_WORDS = {
     Flag.UP: "switched on",
@@ -98,13 +98,6 @@ def details(store: Store, rows: Table, row: int) -> tuple[Section, ...]:
         Section("Traffic", tuple(_traffic(rows, row))),
         Section(f"Counters: total, {_since(store)}", tuple(_counters(rows, row))),
     )
-
-
-def speed_text(mbps: int) -> str:
-    """A speed: `10G`, `2.5G`, `100M`."""
-    if mbps < 0:
-        return UNKNOWN
-    return f"{mbps / 1000:g}G" if mbps >= 1000 else f"{mbps}M"
 
 
 def _identity(store: Store, rows: Table, row: int) -> list[Fact]:

@@ -16,9 +16,8 @@ from sockscope.app.model.namespaces import order_of
 from sockscope.app.model.store import Store
 from sockscope.app.view import filterfields, namespaces
 from sockscope.app.view.cells import Cell
-from sockscope.app.view.columns import Column, Field, TabView
-from sockscope.app.view.format import UNKNOWN, short, signed, sparkline
-from sockscope.app.view.interface_details import details, speed_text
+from sockscope.app.view.columns import Column, Field, Section, TabView
+from sockscope.app.view.format import UNKNOWN, short, signed, sparkline, speed_text
 from sockscope.app.view.search import in_numbers, in_strings
 
 ALARM = "▲"
@@ -352,13 +351,19 @@ def _empty(store: Store) -> str:
     return "there is no interface" if links is not None else "waiting for the first look at the interfaces"
 
 
+def _details(store: Store, rows: Table, row: int) -> tuple[Section, ...]:
+    from sockscope.app.view.interface_details import details  # noqa: PLC0415 - not for the first rows
+
+    return details(store, rows, row)
+
+
 INTERFACES = TabView(
     id="interfaces",
     columns=COLUMNS,
     fields=FIELDS,
     filters=filterfields.INTERFACES,
     sort=("interface", False),
-    details=details,
+    details=_details,
     empty=_empty,
     noun="interfaces",
 )

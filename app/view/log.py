@@ -22,10 +22,9 @@ from sockscope.app.model.socketstates import state_name, tcp_code
 from sockscope.app.model.store import Store
 from sockscope.app.view import filterfields, namespaces, search, socketgroups, sockets
 from sockscope.app.view.cells import Cell
-from sockscope.app.view.columns import Column, Field, TabView
-from sockscope.app.view.format import UNKNOWN, address, count, duration, short
+from sockscope.app.view.columns import Column, Field, Section, TabView
+from sockscope.app.view.format import UNKNOWN, address, count, duration, most, short
 from sockscope.app.view.grammar import grammar
-from sockscope.app.view.logdetails import details, most
 
 EVENTS = {OPENED: "opened", CLOSED: "closed"}
 _SURENESS = {LEAST: "at least", MOST: "at most"}
@@ -202,6 +201,13 @@ _SHARED = (
     "process",
 )
 
+
+def _details(store: Store, rows: Table, row: int) -> tuple[Section, ...]:
+    from sockscope.app.view.logdetails import details  # noqa: PLC0415 - not for the first rows
+
+    return details(store, rows, row)
+
+
 LOG = TabView(
     id="log",
     columns=(
@@ -289,7 +295,7 @@ LOG = TabView(
     filters=_FILTERS,
     groupings=_GROUPINGS,
     sort=("time", True),
-    details=details,
+    details=_details,
     empty=empty,
     noun="events",
 )

@@ -15,7 +15,7 @@ from sockscope.app.model.socketstates import state_name, tcp_code
 from sockscope.app.model.store import Store
 from sockscope.app.view import namespaces, sockets
 from sockscope.app.view.columns import Fact, Section
-from sockscope.app.view.format import count, duration, octets
+from sockscope.app.view.format import count, duration, most, octets
 from sockscope.app.view.socketdetails import WHY_WORDS
 
 _EARLIER = 6
@@ -54,11 +54,6 @@ def _duration(rows: Table, row: int) -> str:
     if sure == LEAST:
         return f"at least {duration(seconds)}: it was there when watching began"
     return f"about {duration(seconds)}: a tick more or less at either end"
-
-
-def most(seconds: float) -> str:
-    """A time rounded up, so that it is a bound: `1.1s`, `12s`."""
-    return f"{math.ceil(seconds * 10) / 10:.1f}s" if seconds < 9.9 else duration(math.ceil(seconds))
 
 
 def _socket(rows: Table, row: int) -> list[Fact]:

@@ -10,8 +10,7 @@ import numpy as np
 from sockscope.app.frames.table import Table
 from sockscope.app.model.filters.errors import FilterError
 from sockscope.app.model.filters.fields import Field, Test
-from sockscope.app.model.filters.match import Matcher, Matches, Word
-from sockscope.app.model.filters.regex import compile_regex
+from sockscope.app.model.filters.match import Matcher, Matches, Word, pattern
 from sockscope.app.model.filters.syntax import All, Any, Compared, Node, Not, Pattern, Text, parse
 from sockscope.app.model.filters.words import Kind, tokens
 from sockscope.app.record import dataclass
@@ -56,8 +55,8 @@ def _compiled(node: Node, grammar: Grammar) -> Test:
         case Text(text):
             word = Word(text.lower())
             return lambda rows: grammar.find(rows, word)
-        case Pattern(pattern, at):
-            regex = compile_regex(pattern, at)
+        case Pattern(text, at):
+            regex = pattern(text, at)
             return lambda rows: grammar.find(rows, regex)
         case Not(part):
             inner = _compiled(part, grammar)

@@ -11,8 +11,7 @@ from typing import Literal, Protocol
 import numpy as np
 
 from sockscope.app.frames.table import Numbers, Strings, Table
-from sockscope.app.model.filters.match import Matches
-from sockscope.app.model.filters.regex import compile_regex
+from sockscope.app.model.filters.match import Matches, pattern
 from sockscope.app.record import dataclass
 
 Test = Callable[[Table], Matches]
@@ -137,7 +136,7 @@ class Words:
     def test(self, comparison: str, value: str, at: int) -> Test:
         """Compare once per distinct text."""
         if comparison in ("~", "!~"):
-            regex = compile_regex(value, at)
+            regex = pattern(value, at)
             return self._spread(regex.matches, negated=comparison == "!~")
         glob = re.compile(translate(value.lower()))
         return self._spread(

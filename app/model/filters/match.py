@@ -63,3 +63,10 @@ class Word:
         places = np.flatnonzero(here)
         found: Matches = np.searchsorted(places, starts) < np.searchsorted(places, ends - len(sought) + 1)
         return found
+
+
+def pattern(expression: str, at: int) -> Matcher:
+    """A regular expression, which stands at `at` in a filter. FilterError where it is none or too large."""
+    from sockscope.app.model.filters.regex import compile_regex  # noqa: PLC0415 - few filters have one
+
+    return compile_regex(expression, at)
