@@ -34,7 +34,7 @@ class Line:
     """Runs a command at a pseudo-terminal that controls it, and answers its questions.
 
     Nothing is drawn. A context manager that kills the command; `status` is its exit status once it has ended,
-    negative for a signal.
+    negative for a signal, and `before` what termios told of the terminal before it began.
     """
 
     ANSWER = b"\x1b[9;9R"
@@ -45,6 +45,7 @@ class Line:
         self._ours, theirs = pty.openpty()
         try:
             _size(theirs, columns, lines)
+            self.before = termios.tcgetattr(theirs)
             name = os.ttyname(theirs)
             self.begun = time.perf_counter()
             self.pid = os.posix_spawnp(

@@ -114,13 +114,12 @@ def test_what_is_typed_meanwhile_is_not_seen_and_reaches_the_dashboard() -> None
 )
 def test_a_signal_before_the_dashboard_gives_the_terminal_back(number: int, status: int) -> None:
     with Blank(STUCK, columns=80, lines=24) as terminal:
-        before = terminal.attributes
         terminal.until(shows_it)
-        assert (terminal.hidden, terminal.attributes == before) == (True, False)
+        assert (terminal.hidden, terminal.attributes == terminal.before) == (True, False)
         os.kill(terminal.pid, number)
         assert terminal.wait() == status
         terminal.read(1.0)
-        assert (terminal.hidden, terminal.attributes == before) == (False, True)
+        assert (terminal.hidden, terminal.attributes == terminal.before) == (False, True)
         assert terminal.said.endswith(b"\x1b[?1049l\x1b[?25h")
 
 
@@ -136,20 +135,19 @@ def test_what_goes_wrong_is_said_on_the_normal_screen(
     first: str, options: Sequence[str], status: int, said: bytes
 ) -> None:
     with Blank(first, *options, columns=80, lines=24) as terminal:
-        before = terminal.attributes
-        terminal.until(shows_it)
         assert terminal.wait() == status
         terminal.read(1.0)
-        assert said in terminal.said.partition(b"\x1b[?1049l\x1b[?25h")[2]
-        assert terminal.attributes == before
+        drawn, _, after = terminal.said.partition(b"\x1b[?1049l\x1b[?25h")
+        assert b"sockscope" in drawn.partition(b"\x1b[?1049h")[2]
+        assert said in after
+        assert terminal.attributes == terminal.before
 
 
 def test_after_the_dashboard_the_terminal_is_as_it_was() -> None:
     with Blank("pass", columns=80, lines=24) as terminal:
-        before = terminal.attributes
         terminal.until(lambda text: "● live" in text)
         terminal.press("q")
         assert terminal.wait() == 0
         terminal.read(1.0)
-        assert terminal.attributes == before
+        assert terminal.attributes == terminal.before
         assert terminal.said.count(b"\x1b[?1049l") == 1
