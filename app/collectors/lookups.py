@@ -10,7 +10,7 @@ from __future__ import annotations
 import socket
 import struct
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -54,6 +54,17 @@ class Lookup(NamedTuple):
     uid: int = -1
     netns: int = 0
 
+    @classmethod
+    def told(cls, values: Sequence[str | int]) -> Lookup:
+        """Out of what came through a pipe; ValueError or TypeError if that is none."""
+        family, destination, source, *numbers = values
+        return cls(int(family), str(destination), str(source), *map(int, numbers))
+
+    @property
+    def table(self) -> str:
+        """The table that has the answer."""
+        return "lookups"
+
     @property
     def name(self) -> str:
         """What tells this question from others."""
@@ -81,9 +92,9 @@ class LookupsCollector:
         self._socket: socket.socket | None = None
         self._sequence = 0
 
-    def ask(self, questions: Sequence[Lookup]) -> None:
+    def ask(self, questions: Iterable[Lookup]) -> None:
         """What the next `collect` has to answer."""
-        self._questions = questions[:MOST]
+        self._questions = tuple(questions)[:MOST]
 
     def collect(self) -> Collected:
         """Table `lookups`, in the order of the questions."""

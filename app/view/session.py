@@ -109,11 +109,6 @@ class Session:
         sorted_by = (column for column in self.view.columns if column.id == sort)
         return frozenset().union(*(column.needs for column in (*self.columns, *sorted_by)))
 
-    @property
-    def details_need(self) -> frozenset[str]:
-        """The tables that are read by details, while they are open."""
-        return self.view.details_need if self.details_open else frozenset()
-
     def request(self) -> Request:
         """What the engine should make; with other columns a filter looks for its words in those."""
         chosen = self.choices.query.filter
