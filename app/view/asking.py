@@ -19,14 +19,15 @@ def about(store: Store, rows: Table, row: int) -> tuple[Question, ...]:
     ways_asked = ways.about(opened.known(store, rows, row), 0)
     if rows.integer("presence", row) == GONE or not rows.integer("cookie", row):
         return ways_asked
-    asked = [_one(rows, row)]
+    asked = [one_socket(rows, row)]
     listener, sockets = rows.integer("listener", row), store.now("sockets")
     if sockets is not None and 0 <= listener < len(sockets):
-        asked.append(_one(sockets, listener)._replace(netns=asked[0].netns))
+        asked.append(one_socket(sockets, listener)._replace(netns=asked[0].netns))
     return (*asked, *ways_asked)
 
 
-def _one(rows: Table, row: int) -> OneSocket:
+def one_socket(rows: Table, row: int) -> OneSocket:
+    """The question about the socket of a row."""
     family, state = rows.integer("family", row), rows.integer("state", row)
     size = 4 if family == socket.AF_INET else 16
     local, remote = (
