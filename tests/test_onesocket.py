@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from sockscope.app.collectors.onesocket import OneSocket
+from sockscope.app.collectors.questions import OneSocket
 from sockscope.app.frames.frame import Frame
 from sockscope.app.frames.table import Strings, Table
 from sockscope.app.sampler.control import Control

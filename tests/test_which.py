@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sockscope.app.collectors.lookups import Lookup
+from sockscope.app.collectors.questions import Lookup
 from sockscope.app.frames.frame import Frame
 from sockscope.app.frames.table import Table
 from sockscope.app.sampler.control import Control, decode

@@ -20,9 +20,10 @@ from numpy.typing import NDArray
 from sockscope.app.collectors import netns, procnet
 from sockscope.app.collectors.base import Collected, Collector
 from sockscope.app.collectors.cgroups import CgroupTree
-from sockscope.app.collectors.lookups import Lookup, LookupsCollector, unanswered
+from sockscope.app.collectors.lookups import LookupsCollector, unanswered
 from sockscope.app.collectors.namespaces import Namespaces, Place
-from sockscope.app.collectors.onesocket import OneSocket, OneSocketCollector
+from sockscope.app.collectors.onesocket import OneSocketCollector
+from sockscope.app.collectors.questions import Lookup, OneSocket
 from sockscope.app.collectors.sockets import SocketsCollector
 from sockscope.app.frames.frame import Note
 from sockscope.app.frames.table import Column, Table, join

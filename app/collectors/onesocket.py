@@ -16,7 +16,6 @@ import socket
 import struct
 import time
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,6 +36,7 @@ from sockscope.app.collectors.inetdiag import (
     socket_id,
 )
 from sockscope.app.collectors.netlink import NETLINK_SOCK_DIAG, Dump, NetlinkSocket
+from sockscope.app.collectors.questions import OneSocket
 from sockscope.app.frames.joins import places
 from sockscope.app.frames.table import UNKNOWN, Column, Strings, Table, concatenate
 
@@ -44,53 +44,6 @@ MOST = 16
 """Sockets that are asked for in one tick."""
 WHOLE = frozenset({"tcp_info", "cgroups", "cgroup_paths", "marks"})
 """The tables that tell the same of all sockets."""
-
-
-class OneSocket(NamedTuple):
-    """Which socket: its ends, bound device and cookie as in `sockets`, its state if it has no peer (0: it has
-    one, and may be in any state), and its network namespace (inode, 0: the own one)."""
-
-    family: int
-    protocol: int
-    local_address: str
-    local_port: int
-    remote_address: str
-    remote_port: int
-    interface: int
-    cookie: int
-    state: int = 0
-    netns: int = 0
-
-    @classmethod
-    def told(cls, values: Sequence[str | int]) -> OneSocket:
-        """Out of what came through a pipe; ValueError or TypeError if that is none."""
-        family, protocol, local, local_port, remote, remote_port, *rest = values
-        here, there = (str(local), int(local_port)), (str(remote), int(remote_port))
-        return cls(int(family), int(protocol), *here, *there, *map(int, rest))
-
-    @property
-    def table(self) -> str:
-        """The table that has the answer."""
-        return "asked_sockets"
-
-    @property
-    def alone(self) -> bool:
-        """Whether the kernel can look it up."""
-        return self.protocol == socket.IPPROTO_TCP and not self.state
-
-    def request(self, *, info: bool) -> bytes:
-        """The payload of the message, with `info` for tcp_info too; OSError or struct.error where an address
-        or a number is none."""
-        tcp = self.protocol == socket.IPPROTO_TCP
-        extensions = ASK_INFO | ASK_CONG if info and tcp else 0
-        ports = self.local_port, self.remote_port
-        if not self.alone:
-            states = 1 << self.state if self.state else ANY_STATE
-            return request(self.family, self.protocol, states, extensions, socket_id(ports))
-        local = socket.inet_pton(self.family, self.local_address)
-        remote = socket.inet_pton(self.family, self.remote_address)
-        exact = socket_id(ports, (local, remote), self.interface, self.cookie)
-        return request(self.family, self.protocol, ANY_STATE, extensions, exact)
 
 
 class OneSocketCollector:
@@ -118,7 +71,7 @@ class OneSocketCollector:
         taken = time.monotonic()
         asked = () if self._wanted >= WHOLE else self._questions
         dumps = [self._answer(question) for question in asked]
-        dumps = [dump for dump in dumps if len(dump)] or [_nothing()]
+        dumps = [dump for dump in dumps if len(dump)] or [netlink.failed(0)]
         ids = np.concatenate([cgroup_ids(dump) for dump in dumps])
         found: dict[str, Column] = {
             "cookie": np.concatenate([cookies(dump) for dump in dumps]),
@@ -138,11 +91,11 @@ class OneSocketCollector:
     def _answer(self, question: OneSocket) -> Dump:
         """The message about that socket, or none."""
         try:
-            payload = question.request(info="tcp_info" not in self._wanted)
+            payload = request_of(question, info="tcp_info" not in self._wanted)
             if self._netlink is None:
                 self._netlink = NetlinkSocket(NETLINK_SOCK_DIAG)
         except (OSError, ValueError, struct.error):
-            return _nothing()
+            return netlink.failed(0)
         ask = self._netlink.ask if question.alone else self._netlink.dump
         told = netlink.whole(ask(SOCK_DIAG_BY_FAMILY, payload), SOCK_DIAG_BY_FAMILY, MESSAGE.itemsize)
         return told.take(np.flatnonzero(cookies(told) == np.uint64(question.cookie))[:1])
@@ -154,5 +107,16 @@ class OneSocketCollector:
         return Strings(codes, texts.values)
 
 
-def _nothing() -> Dump:
-    return Dump(b"", np.empty(0, np.intp), np.empty(0, np.intp))
+def request_of(question: OneSocket, *, info: bool) -> bytes:
+    """The payload of the message, with `info` for tcp_info too; OSError or struct.error where an address
+    or a number is none."""
+    tcp = question.protocol == socket.IPPROTO_TCP
+    extensions = ASK_INFO | ASK_CONG if info and tcp else 0
+    ports = question.local_port, question.remote_port
+    if not question.alone:
+        states = 1 << question.state if question.state else ANY_STATE
+        return request(question.family, question.protocol, states, extensions, socket_id(ports))
+    local = socket.inet_pton(question.family, question.local_address)
+    remote = socket.inet_pton(question.family, question.remote_address)
+    exact = socket_id(ports, (local, remote), question.interface, question.cookie)
+    return request(question.family, question.protocol, ANY_STATE, extensions, exact)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import socket
 
-from sockscope.app.collectors.onesocket import OneSocket
-from sockscope.app.collectors.questions import Question
+from sockscope.app.collectors.questions import OneSocket, Question
 from sockscope.app.frames.table import Table
 from sockscope.app.model import opened
 from sockscope.app.model.presence import GONE

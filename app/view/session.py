@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import field, replace
 from types import MappingProxyType
 
-from sockscope.app.collectors.lookups import Lookup
+from sockscope.app.collectors.questions import Lookup
 from sockscope.app.frames.table import Table
 from sockscope.app.model.engine import Request
 from sockscope.app.model.filters.errors import FilterError

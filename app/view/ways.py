@@ -9,7 +9,7 @@ from ipaddress import ip_address
 
 import numpy as np
 
-from sockscope.app.collectors.lookups import Lookup
+from sockscope.app.collectors.questions import Lookup
 from sockscope.app.frames.table import Table
 from sockscope.app.model.devices import device_names
 from sockscope.app.model.endpoints import addresses

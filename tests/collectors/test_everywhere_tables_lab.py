@@ -14,8 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sockscope.app.collectors.lookups import Lookup
-from sockscope.app.collectors.questions import Question
+from sockscope.app.collectors.questions import Lookup, Question
 from sockscope.app.frames.frame import Note
 from sockscope.app.frames.table import Table
 from sockscope.app.sampler.control import Control

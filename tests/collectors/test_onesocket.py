@@ -12,7 +12,8 @@ import pytest
 from sockscope.app.collectors import onesocket
 from sockscope.app.collectors.inetdiag import INET_DIAG_CGROUP_ID, INET_DIAG_INFO, INET_DIAG_MARK
 from sockscope.app.collectors.netlink import Dump
-from sockscope.app.collectors.onesocket import MOST, WHOLE, OneSocket, OneSocketCollector
+from sockscope.app.collectors.onesocket import MOST, WHOLE, OneSocketCollector, request_of
+from sockscope.app.collectors.questions import OneSocket
 from sockscope.app.frames.table import Table
 from sockscope.app.sampler.control import Control, decode
 from tests.collectors.test_netlink import attribute, dump_of
@@ -26,20 +27,20 @@ INFO_AND_CONGESTION = 0b1010
 
 
 def test_a_socket_with_a_peer_is_named_exactly() -> None:
-    asked = PEER.request(info=True)
+    asked = request_of(PEER, info=True)
     assert len(asked) == 56
     assert struct.unpack_from("=BBBx", asked) == (V4, TCP, INFO_AND_CONGESTION)
     assert struct.unpack_from("!HH", asked, 8) == (443, 50001)
     assert asked[12:16] == bytes([10, 0, 0, 5])
     assert asked[28:32] == bytes([198, 51, 100, 7])
     assert struct.unpack_from("=IQ", asked, 44) == (3, 0x1_0000_0007)
-    assert PEER.request(info=False)[2] == 0
+    assert request_of(PEER, info=False)[2] == 0
 
 
 @pytest.mark.parametrize("protocol", [UDP, TCP])
 def test_one_without_a_peer_is_looked_for_at_its_port_in_its_state(protocol: int) -> None:
     question = LISTENER._replace(protocol=protocol, state=7)
-    asked = question.request(info=True)
+    asked = request_of(question, info=True)
     assert not question.alone
     assert struct.unpack_from("=BB", asked) == (V6, protocol)
     assert struct.unpack_from("=I", asked, 4) == (1 << 7,)
@@ -49,8 +50,8 @@ def test_one_without_a_peer_is_looked_for_at_its_port_in_its_state(protocol: int
 
 
 def test_only_tcp_is_asked_for_its_tcp_info() -> None:
-    assert OneSocket(V4, UDP, "10.0.0.5", 53, "10.0.0.6", 53, 0, 9).request(info=True)[2] == 0
-    asked = PEER._replace(protocol=MPTCP).request(info=True)
+    assert request_of(OneSocket(V4, UDP, "10.0.0.5", 53, "10.0.0.6", 53, 0, 9), info=True)[2] == 0
+    asked = request_of(PEER._replace(protocol=MPTCP), info=True)
     assert asked[2] == 0
     assert struct.unpack_from("=HHI", asked, 56) == (8, 3, MPTCP)
 

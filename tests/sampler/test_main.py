@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from sockscope.app.collectors.lookups import Lookup
+from sockscope.app.collectors.questions import Lookup
 from sockscope.app.frames.frame import Frame
 from sockscope.app.sampler import main
 from sockscope.app.sampler.control import Control

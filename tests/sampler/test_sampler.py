@@ -8,9 +8,7 @@ import numpy as np
 import pytest
 
 from sockscope.app.collectors.base import Collected
-from sockscope.app.collectors.lookups import Lookup
-from sockscope.app.collectors.onesocket import OneSocket
-from sockscope.app.collectors.questions import Question
+from sockscope.app.collectors.questions import Lookup, OneSocket, Question
 from sockscope.app.frames.table import Table
 from sockscope.app.sampler.control import Control, Lines, decode
 from sockscope.app.sampler.governor import SHARE, Governor
