@@ -56,19 +56,20 @@ async def test_one_key_tells_who_uses_the_line_and_asks_for_what_that_needs() ->
         assert "5.0M" not in "".join(on.lines())
 
 
-async def test_details_ask_for_it_and_say_how_the_connection_fares() -> None:
-    async with stage(width=120, height=70) as on:
-        on.source.push(fares(1, grown=1))
-        await on.until(lambda: any(":50002" in line for line in on.lines()))
-        await on.press("j", "j", "enter")
-        assert asked(on)
-        for number in (2, 3, 4):
+async def test_details_read_it_where_it_is_collected_of_all() -> None:
+    async with stage(width=120, height=70, first=fares(1, grown=1)) as on:
+        await on.press("B")
+        await on.until(lambda: len(on.lines()) == 4)
+        on.source.push(fares(2, grown=2))
+        await on.until(lambda: ":50002" in on.lines()[0])
+        await on.press("home", "enter")
+        for number in (3, 4):
             on.source.push(fares(number, grown=number))
         await on.until(lambda: "sending      4.8 MiB/s  40.0M bit/s" in on.details())
         assert "limited by   the peer's window" in on.details()
         assert "round trip   not measured yet" in on.details()
         await on.press("escape")
-        assert not asked(on)
+        assert asked(on)
 
 
 def printed(arguments: str, *frames: Frame) -> str:

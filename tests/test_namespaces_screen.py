@@ -44,6 +44,6 @@ async def test_details_name_the_namespace_and_have_the_route_asked_for_in_it() -
         await on.until(lambda: "web" in "".join(on.lines()))
         await on.press("home", "enter")
         await on.until(lambda: f"net:[{WEB}]" in on.details())
-        await on.until(lambda: any(order.lookups for order in on.source.orders))
-        asked = [lookup.netns for order in on.source.orders for lookup in order.lookups]
+        await on.until(lambda: any(order.questions for order in on.source.orders))
+        asked = [asked.netns for order in on.source.orders for asked in order.questions]
         assert set(asked) == {WEB}

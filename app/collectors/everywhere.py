@@ -10,8 +10,9 @@ import errno
 import os
 import socket
 import stat
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from importlib import import_module
+from typing import Generic, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,8 +20,10 @@ from numpy.typing import NDArray
 from sockscope.app.collectors import netns, procnet
 from sockscope.app.collectors.base import Collected, Collector
 from sockscope.app.collectors.cgroups import CgroupTree
-from sockscope.app.collectors.lookups import Lookup, LookupsCollector, unanswered
+from sockscope.app.collectors.lookups import LookupsCollector, unanswered
 from sockscope.app.collectors.namespaces import Namespaces, Place
+from sockscope.app.collectors.onesocket import OneSocketCollector
+from sockscope.app.collectors.questions import Lookup, OneSocket
 from sockscope.app.collectors.sockets import SocketsCollector
 from sockscope.app.frames.frame import Note
 from sockscope.app.frames.table import Column, Table, join
@@ -247,25 +250,43 @@ class OthersEverywhere(Everywhere):
         return made
 
 
-class LookupsEverywhere(Everywhere):
-    """Asks each question of collectors/lookups.py in the namespace that it names, the own one for 0."""
+class _Asked(Protocol):
+    """A question about something in a network namespace (its inode, 0: the own one)."""
+
+    @property
+    def netns(self) -> int: ...
+
+
+AskedT = TypeVar("AskedT", bound=_Asked)
+
+
+class Asking(Everywhere, Generic[AskedT]):
+    """Has each question asked in the namespace that it names."""
 
     def __init__(self, found: Namespaces, collector: str) -> None:
-        self._questions: Sequence[Lookup] = ()
+        self._questions: tuple[AskedT, ...] = ()
         super().__init__(found, collector)
 
-    def ask(self, questions: Sequence[Lookup]) -> None:
+    def ask(self, questions: Iterable[AskedT]) -> None:
         """What the next `collect` has to answer."""
-        self._questions = questions
+        self._questions = tuple(questions)
 
     def _places(self) -> Iterator[Place]:
         meant = {question.netns for question in self._questions}
         return (place for place in super()._places() if place.namespace.inode in meant)
 
+    def _within(self, inode: int) -> list[AskedT]:
+        """The questions that are meant for a namespace."""
+        meant = (inode,) if inode != self._found.own else (inode, 0)
+        return [question for question in self._questions if question.netns in meant]
+
+
+class LookupsEverywhere(Asking[Lookup]):
+    """Asks each question of collectors/lookups.py; those that nobody could ask have an answer too."""
+
     def _collect(self, collector: Collector, inode: int) -> Collected:
         if isinstance(collector, LookupsCollector):
-            meant = (inode,) if inode != self._found.own else (inode, 0)
-            collector.ask([question for question in self._questions if question.netns in meant])
+            collector.ask(self._within(inode))
         return super()._collect(collector, inode)
 
     def _together(self, parts: Parts) -> dict[str, Table]:
@@ -273,6 +294,24 @@ class LookupsEverywhere(Everywhere):
         lost = [question for question in self._questions if question.netns not in asked]
         told = [*parts, *((each.netns, {"lookups": unanswered(each, errno.EPERM)}) for each in lost)]
         return super()._together(told)
+
+
+class OneSocketEverywhere(Asking[OneSocket]):
+    """Asks for each socket of collectors/onesocket.py."""
+
+    def __init__(self, found: Namespaces, collector: str) -> None:
+        self._wanted: frozenset[str] = frozenset()
+        super().__init__(found, collector)
+
+    def choose(self, wanted: frozenset[str], states: frozenset[int] | None) -> None:  # noqa: ARG002
+        """What is collected of all sockets is not asked again of one."""
+        self._wanted = wanted
+
+    def _collect(self, collector: Collector, inode: int) -> Collected:
+        if isinstance(collector, OneSocketCollector):
+            collector.choose(self._wanted, None)
+            collector.ask(self._within(inode))
+        return super()._collect(collector, inode)
 
 
 def _own_sockets() -> NDArray[np.uint64]:

@@ -36,10 +36,14 @@ ASK_SKMEMINFO = 1 << (INET_DIAG_SKMEMINFO - 1)
 _REQ_PROTOCOL = struct.Struct("=HHI")
 _INET_DIAG_REQ_PROTOCOL = 3
 
-_REQUEST = struct.Struct("=BBBxI48x")
+_REQUEST = struct.Struct("=BBBxI48s")
+_ENDS = struct.Struct("!HH16s16s")
+_REST = struct.Struct("=IQ")
 _BOTH_FAMILIES = struct.Struct("=xxxB48xI4x")
 """struct inet_diag_req: the older request walks the tables once for IPv4 and IPv6 together."""
-_NO_COOKIE = b"\xff" * 8
+_ANY_COOKIE = 2**64 - 1
+ANY_STATE = 0xFFFFFFFF
+"""The bits of all states."""
 MESSAGE = np.dtype(
     [
         ("family", "u1"),
@@ -81,12 +85,27 @@ _BLOCK = 4096
 """Messages taken apart at once: so many headers stay in the processor's cache, however many there are."""
 
 
-def request(family: int, protocol: int, states: int, extensions: int) -> bytes:
-    """Payload of SOCK_DIAG_BY_FAMILY for every socket of a protocol whose state's bit is set.
+def socket_id(
+    ports: tuple[int, int] = (0, 0),
+    addresses: tuple[bytes, bytes] = (b"", b""),
+    interface: int = 0,
+    cookie: int = _ANY_COOKIE,
+) -> bytes:
+    """struct inet_diag_sockid of the local and the remote end; struct.error where a number is too large. A
+    dump heeds the ports alone, 0 being any."""
+    return _ENDS.pack(*ports, *addresses) + _REST.pack(interface, cookie)
+
+
+_ANY_SOCKET = socket_id()
+
+
+def request(family: int, protocol: int, states: int, extensions: int, which: bytes = _ANY_SOCKET) -> bytes:
+    """Payload of SOCK_DIAG_BY_FAMILY for the sockets of a protocol whose state's bit is set, as far as their
+    `socket_id` is `which`.
 
     A protocol above 255 goes into an attribute; kernels before 5.9 do not know that and go by its low byte.
     """
-    plain = _REQUEST.pack(family, protocol & 0xFF, extensions, states)[:-8] + _NO_COOKIE
+    plain = _REQUEST.pack(family, protocol & 0xFF, extensions, states, which)
     if protocol < 0x100:
         return plain
     return plain + _REQ_PROTOCOL.pack(_REQ_PROTOCOL.size, _INET_DIAG_REQ_PROTOCOL, protocol)

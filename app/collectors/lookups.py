@@ -10,8 +10,7 @@ from __future__ import annotations
 import socket
 import struct
 import time
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -27,6 +26,7 @@ from sockscope.app.collectors.netlink import (
     Dump,
     strerror,
 )
+from sockscope.app.collectors.questions import Lookup
 from sockscope.app.frames.frame import Note
 from sockscope.app.frames.table import Strings, Table, concatenate
 
@@ -41,36 +41,6 @@ _PATIENCE = 1.0
 _ROOM = 32768
 
 
-class Lookup(NamedTuple):
-    """A question: where would a packet to `destination` go? From `source` ("" = the kernel chooses), bound
-    to a device (index, 0: to none), with a mark, sent by a user (-1: not told), in another network namespace
-    (its inode, 0: in the own one)."""
-
-    family: int
-    destination: str
-    source: str = ""
-    device: int = 0
-    mark: int = 0
-    uid: int = -1
-    netns: int = 0
-
-    @property
-    def name(self) -> str:
-        """What tells this question from others."""
-        return " ".join(map(str, self))
-
-    def request(self, flags: int) -> bytes:
-        """The payload of the message; OSError where an address is none of the family."""
-        target = socket.inet_pton(self.family, self.destination)
-        origin = socket.inet_pton(self.family, self.source) if self.source else b""
-        attributes = _attribute(_RTA_DST, target)
-        attributes += _attribute(_RTA_SRC, origin) if origin else b""
-        for kind, value in ((_RTA_OIF, self.device), (_RTA_MARK, self.mark), (_RTA_UID, self.uid + 1)):
-            if value:
-                attributes += _attribute(kind, struct.pack("=I", value - (kind == _RTA_UID)))
-        return _RTMSG.pack(self.family, len(target) * 8, len(origin) * 8, 0, flags) + attributes
-
-
 class LookupsCollector:
     """Asks rtnetlink the questions it was given last."""
 
@@ -81,9 +51,9 @@ class LookupsCollector:
         self._socket: socket.socket | None = None
         self._sequence = 0
 
-    def ask(self, questions: Sequence[Lookup]) -> None:
+    def ask(self, questions: Iterable[Lookup]) -> None:
         """What the next `collect` has to answer."""
-        self._questions = questions[:MOST]
+        self._questions = tuple(questions)[:MOST]
 
     def collect(self) -> Collected:
         """Table `lookups`, in the order of the questions."""
@@ -111,7 +81,7 @@ class LookupsCollector:
     def _ask(self, question: Lookup, flags: int) -> Dump:
         """One message, or none and why; OSError where netlink itself fails."""
         try:
-            payload = question.request(flags)
+            payload = request(question, flags)
         except OSError:
             return _refused(22)
         if self._socket is None:
@@ -127,6 +97,22 @@ class LookupsCollector:
         if kind == NLMSG_ERROR:
             return _refused(-struct.unpack_from("=i", answer, HEADER.size)[0])
         return Dump(answer, np.zeros(1, np.intp), np.array([length], np.intp))
+
+
+def request(question: Lookup, flags: int) -> bytes:
+    """The payload of the message; OSError where an address is none of the family."""
+    target = socket.inet_pton(question.family, question.destination)
+    origin = socket.inet_pton(question.family, question.source) if question.source else b""
+    attributes = _attribute(_RTA_DST, target)
+    attributes += _attribute(_RTA_SRC, origin) if origin else b""
+    for kind, value in (
+        (_RTA_OIF, question.device),
+        (_RTA_MARK, question.mark),
+        (_RTA_UID, question.uid + 1),
+    ):
+        if value:
+            attributes += _attribute(kind, struct.pack("=I", value - (kind == _RTA_UID)))
+    return _RTMSG.pack(question.family, len(target) * 8, len(origin) * 8, 0, flags) + attributes
 
 
 def _open() -> socket.socket:

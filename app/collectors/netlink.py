@@ -23,6 +23,7 @@ NETLINK_SOCK_DIAG = 4
 NETLINK_NETFILTER = 12
 
 NLM_F_REQUEST = 0x1
+NLM_F_ACK = 0x4
 NLM_F_DUMP_INTR = 0x10
 NLM_F_DUMP = 0x300
 NLMSG_ERROR = 2
@@ -122,8 +123,14 @@ class NetlinkSocket:
 
     def dump(self, message_type: int, payload: bytes, flags: int = 0) -> Dump:
         """Ask for a dump and read it to its end. A refusal is in the answer's `error`, never an exception."""
+        return self._exchange(message_type, payload, NLM_F_REQUEST | NLM_F_DUMP | flags)
+
+    def ask(self, message_type: int, payload: bytes) -> Dump:
+        """Ask for one thing; one message, or none and why in `error`."""
+        return self._exchange(message_type, payload, NLM_F_REQUEST | NLM_F_ACK)
+
+    def _exchange(self, message_type: int, payload: bytes, request_flags: int) -> Dump:
         sequence = next(self._sequence)
-        request_flags = NLM_F_REQUEST | NLM_F_DUMP | flags
         header = HEADER.pack(HEADER.size + len(payload), message_type, request_flags, sequence, 0)
         chunks: list[bytes] = []
         starts = [np.empty(0, np.intp)]

@@ -31,6 +31,7 @@ from sockscope.app.collectors import mptcp, netlink, procnet, tcpinfo
 from sockscope.app.collectors.base import Collected
 from sockscope.app.collectors.cgroups import CgroupTree
 from sockscope.app.collectors.inetdiag import (
+    ANY_STATE,
     ASK_CONG,
     ASK_INFO,
     ASK_SKMEMINFO,
@@ -61,7 +62,6 @@ TCP_STATES = (*range(1, 12), BOUND_INACTIVE)
 
 _ALL_TCP = sum(1 << state for state in TCP_STATES)
 _ALL_UDP = 1 << 1 | 1 << CLOSE
-_ALL = 0xFFFFFFFF
 
 _ABSENT = (errno.ENOENT, errno.EINVAL, errno.EAFNOSUPPORT, errno.EPROTONOSUPPORT, errno.EOPNOTSUPP)
 """Answers that mean: this kernel has no such protocol or family."""
@@ -85,8 +85,8 @@ class _Kind:
 _UDP = _Kind(socket.IPPROTO_UDP, (), _ALL_UDP, ASK_SKMEMINFO)
 _UDPLITE = _Kind(IPPROTO_UDPLITE, ("UDP-Lite", "UDPLITEv6"), _ALL_UDP, ASK_SKMEMINFO)
 _RAW = _Kind(socket.IPPROTO_RAW, ("RAW", "RAWv6"), _ALL_UDP, ASK_SKMEMINFO, ("raw", "raw6"))
-_SCTP = _Kind(IPPROTO_SCTP, ("SCTP", "SCTPv6"), _ALL, ASK_SKMEMINFO)
-_MPTCP = _Kind(IPPROTO_MPTCP, ("MPTCP", "MPTCPv6"), _ALL, ASK_SKMEMINFO | ASK_INFO)
+_SCTP = _Kind(IPPROTO_SCTP, ("SCTP", "SCTPv6"), ANY_STATE, ASK_SKMEMINFO)
+_MPTCP = _Kind(IPPROTO_MPTCP, ("MPTCP", "MPTCPv6"), ANY_STATE, ASK_SKMEMINFO | ASK_INFO)
 _RARE = (_UDPLITE, _RAW, _SCTP, _MPTCP)
 """Asked for only where the kernel counts some."""
 

@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from textual.message import Message
 
-from sockscope.app.collectors.lookups import Lookup
+from sockscope.app.collectors.questions import Question
 from sockscope.app.model.engine import Engine, Request, Snapshot
 from sockscope.app.model.worker import Failed, Lost, Reader, Worker
 from sockscope.app.sampler.control import Control
@@ -19,7 +19,7 @@ RESTART_AFTER = (0.5, 1.0, 2.0, 5.0)
 """Seconds until a lost source is started again, the first time and each time after."""
 
 
-_Order: TypeAlias = tuple[frozenset[str], frozenset[int] | None, tuple[Lookup, ...]]
+_Order: TypeAlias = tuple[frozenset[str], frozenset[int] | None, tuple[Question, ...]]
 
 
 class Arrived(Message):
@@ -72,7 +72,7 @@ class Feed:
         self._refreshes = 0
         self._losses = 0
         self._ordered: _Order | None = None
-        self._questions: tuple[Lookup, ...] = ()
+        self._questions: tuple[Question, ...] = ()
         self.lost = ""
         """Why there are no frames, "" while there are."""
 
@@ -92,9 +92,9 @@ class Feed:
     def order(self) -> None:
         """Tell the source what has to be collected for what is shown."""
         session = self._session
-        wanted, states, lookups = self._ordered = self._enough()
+        wanted, states, questions = self._ordered = self._enough()
         self._source.order(
-            Control(wanted, session.interval, session.paused, self._refreshes, states, lookups)
+            Control(wanted, session.interval, session.paused, self._refreshes, states, questions)
         )
 
     def refresh(self) -> None:
@@ -110,7 +110,7 @@ class Feed:
             self.order()
         return request
 
-    def wonder(self, questions: tuple[Lookup, ...]) -> None:
+    def wonder(self, questions: tuple[Question, ...]) -> None:
         """Have the kernel asked what the details of the open row want to know."""
         self._questions = questions
         if self._enough() != self._ordered:
@@ -119,10 +119,11 @@ class Feed:
     def _enough(self) -> _Order:
         """The tables, the TCP states, and the questions, that are enough for what is shown."""
         session = self._session
-        lookups = (*session.lookups, *self._questions)
+        questions = (*session.lookups, *self._questions)
         wanted = catalog.needs(session.active, session.choices.options)
-        wanted |= session.column_needs | session.filter_needs | session.details_need
-        return wanted | {"lookups"} if lookups else wanted, session.states_enough, lookups
+        wanted |= session.column_needs | session.filter_needs
+        wanted |= {question.table for question in questions}
+        return wanted, session.states_enough, questions
 
     def found(self) -> bool:
         """A frame has come; whether the source was lost before."""

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sockscope.app.collectors.lookups import Lookup
+from sockscope.app.collectors.questions import Question
 from sockscope.app.frames.frame import Frame
 from sockscope.app.frames.table import Table
 from sockscope.app.model.groupview import Grouped, Grouping, GroupParts, Groups
@@ -42,7 +42,7 @@ class TabParts:
     """How many things were counted but have no row, because nobody looks at them."""
     standing: Callable[[Store], Any] = lambda _: ()
     """Whatever the view wants to say all the time, whatever rows there are."""
-    asks: Callable[[Table, int], tuple[Lookup, ...]] = lambda _, __: ()
+    asks: Callable[[Store, Table, int], tuple[Question, ...]] = lambda _, __, ___: ()
     """What the kernel has to be asked for the details of a row."""
     decides: Callable[[Store, Table], int | None] = lambda _, __: None
     """The key of the row that answers what the user asked the kernel, once it does."""
@@ -112,7 +112,7 @@ class Snapshot:
     """Things of this tab that were counted but have no row, because nobody looks at them."""
     standing: Any = ()
     """What the tab's view says whatever rows there are."""
-    questions: tuple[Lookup, ...] = ()
+    questions: tuple[Question, ...] = ()
     """What the kernel has to be asked for the details of the open row."""
     decided: int | None = None
     """The key of the row that answers what the user asked the kernel."""
@@ -231,7 +231,7 @@ class Engine:
             marked_for=None if since is None else scene.store.frame.monotonic - since,
             left_out=0 if groups is not None else parts.left_out(scene.store),
             standing=parts.standing(scene.store),
-            questions=_questions(request, rows, parts),
+            questions=_questions(scene.store, request, rows, parts),
             decided=None if rows is None else parts.decides(scene.store, rows),
             hidden_owners=_hidden(scene.store),
             grouped=None if groups is None else groups.whole,
@@ -298,12 +298,12 @@ class Engine:
         return None, True
 
 
-def _questions(request: Request, rows: Table | None, parts: TabParts) -> tuple[Lookup, ...]:
+def _questions(store: Store, request: Request, rows: Table | None, parts: TabParts) -> tuple[Question, ...]:
     """What the details of the open row want to be asked."""
     if request.open_row is None or rows is None:
         return ()
     places = np.flatnonzero(rows.numbers("key") == np.uint64(request.open_row))
-    return parts.asks(rows, int(places[0])) if len(places) else ()
+    return parts.asks(store, rows, int(places[0])) if len(places) else ()
 
 
 def _hidden(store: Store) -> int:

@@ -1,7 +1,7 @@
 """How TCP connections fare: rates, round-trip times, losses, and what holds them back.
 
-Joined by cookie from table `tcp_info` (collectors/tcpinfo.py), whose counters are compared with those of the
-sample before over the time that really passed.
+Joined by cookie from table `tcp_info` (collectors/tcpinfo.py) or one like it, whose counters are compared
+with those of the sample before over the time that really passed.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 
 from sockscope.app.frames.joins import find
 from sockscope.app.frames.table import Column, Numbers, Strings, Table, repeated
-from sockscope.app.model.presence import GONE
 from sockscope.app.model.store import Store
 
 NEEDS = ("tcp_info",)
@@ -38,26 +37,23 @@ NUMBERS = (
     "unsent",
     "idle",
 )
-TRACED = ("rtt", "rx_rate", "tx_rate")
-"""What the history of the open row holds."""
-
 _SYN_SENT, _SYN_RECV, _TIME_WAIT, _LISTEN, _BOUND = 2, 3, 6, 10, 13
 _PACED = 0.8
 """Share of the pacing limit from which that limit, and not the network, holds a connection back."""
 
 
-def with_health(rows: Table, store: Store) -> Table:
-    """The rows of sockets with columns more; all unknown where `tcp_info` is not collected.
+def with_health(rows: Table, store: Store, of: str = "tcp_info") -> Table:
+    """The rows of sockets with columns more, out of that table; all unknown where it is not collected.
 
     Float64, NaN unknown: `rx_rate`, `tx_rate`, `rate` (both), `delivery_rate` in bytes/s; `rtt`, `min_rtt`,
     `idle` in seconds; `retransmitted`, the share of all bytes sent; `cwnd` in segments; `unsent` in bytes.
     Texts: `limit` (LIMITS) and `congestion`, the algorithm. `ca_state` i1 (TCP_CA_*, -1 unknown).
     """
-    info = store.now("tcp_info")
+    info = store.now(of)
     if info is None:
         return rows.with_columns(**_unknown(len(rows)))
     join = _Join(rows, info)
-    since = _Interval(info, store.before("tcp_info"))
+    since = _Interval(info, store.before(of))
     made = {name: join.spread(values, np.nan) for name, values in _numbers(info, since).items()}
     algorithm = info.strings("congestion")
     return rows.with_columns(
@@ -66,13 +62,6 @@ def with_health(rows: Table, store: Store) -> Table:
         limit=Strings(join.spread(_limits(info, since), -1), LIMITS),
         congestion=Strings(join.spread(algorithm.codes, -1), algorithm.values),
     )
-
-
-def watch(store: Store, rows: Table, row: int) -> None:
-    """Note one more sample of the row whose details are open."""
-    info = store.now("tcp_info")
-    if info is not None and rows.integer("presence", row) != GONE:
-        store.trace.add(rows.integer("key", row), info.taken, {name: rows.real(name, row) for name in TRACED})
 
 
 def _unknown(count: int) -> dict[str, Column]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from dataclasses import field
 
-from sockscope.app.collectors.lookups import Lookup
+from sockscope.app.collectors import questions
+from sockscope.app.collectors.questions import Question
 from sockscope.app.record import dataclass
 
 SHORTEST = 0.1
@@ -23,8 +24,13 @@ class Control:
     paused: bool = False
     refresh: int = 0
     states: frozenset[int] | None = None
-    lookups: tuple[Lookup, ...] = ()
-    """Destinations for which the kernel is asked where packets would go."""
+    questions: tuple[Question, ...] = ()
+    """What the kernel is asked about single things."""
+
+    @property
+    def answers(self) -> frozenset[str]:
+        """The tables that have the answers to the questions."""
+        return frozenset(question.table for question in self.questions)
 
     def encode(self) -> bytes:
         """The line to write."""
@@ -34,14 +40,18 @@ class Control:
             "paused": self.paused,
             "refresh": self.refresh,
             "states": None if self.states is None else sorted(self.states),
-            "lookups": self.lookups,
+            "questions": [questions.encode(question) for question in self.questions],
         }
         return json.dumps(told).encode("ascii") + b"\n"
 
     def widens(self, before: Control) -> bool:
         """Whether this wants to see what `before` did not."""
         fewer = before.states is not None and (self.states is None or not self.states <= before.states)
-        return fewer or not self.wanted <= before.wanted or not set(self.lookups) <= set(before.lookups)
+        return fewer or not self.wanted <= before.wanted | self.answers
+
+    def asks(self, before: Control) -> bool:
+        """Whether this asks what `before` did not."""
+        return not set(self.questions) <= set(before.questions)
 
 
 def decode(line: bytes) -> Control:
@@ -56,14 +66,8 @@ def decode(line: bytes) -> Control:
         bool(told.get("paused", False)),
         int(told.get("refresh", 0)),
         None if states is None else frozenset(map(int, states)),
-        tuple(map(_lookup, told.get("lookups", ()))),
+        tuple(map(questions.decode, told.get("questions", ()))),
     )
-
-
-def _lookup(told: list[str | int]) -> Lookup:
-    family, destination, source, *numbers = told
-    device, mark, uid, netns = map(int, numbers)
-    return Lookup(int(family), str(destination), str(source), device, mark, uid, netns)
 
 
 class Lines:

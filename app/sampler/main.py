@@ -40,6 +40,8 @@ class Loop:
         self._lines = Lines()
         self._control: Control | None = None
         self._next = 0.0
+        self._asked = False
+        """Whether there is a question that no frame has answered."""
 
     def run(self) -> None:
         """Serve until the dashboard is gone."""
@@ -61,6 +63,10 @@ class Loop:
             if self._next <= now:
                 self._next = now + ticked.every
             self._write(ticked)
+            self._asked = False
+        elif self._asked:
+            self._write(self._sampler.answer(self._control))
+            self._asked = False
         elif self._sampler.busy(self._control):
             frame = self._sampler.background(self._control, self._next)
             if frame is not None:
@@ -70,7 +76,7 @@ class Loop:
         """Wait for an order or for something to do; False when the dashboard is gone."""
         wait: float | None = None
         if self._control is not None:
-            busy = self._sampler.busy(self._control)
+            busy = self._asked or self._sampler.busy(self._control)
             wait = 0.0 if busy else max(0.0, self._next - time.monotonic())
         ready, _, _ = select.select([self._orders], [], [], wait)
         if not ready:
@@ -86,6 +92,7 @@ class Loop:
         except (ValueError, TypeError):
             return
         before, self._control = self._control, order
+        self._asked |= before is not None and order.asks(before)
         if before is None or order.refresh > before.refresh or order.widens(before):
             self._next = time.monotonic()
         elif order.interval != before.interval:

@@ -105,6 +105,13 @@ class Sampler:
         self._cost = self._cpu() - before
         return self._frame(control)
 
+    def answer(self, control: Control) -> Frame:
+        """Have the questions answered; all other tables stay those of the last tick."""
+        for task in self._tasks:
+            if task.on_screen(control.answers) and self._in_tick(task, control):
+                task.run(self._monotonic(), control)
+        return self._frame(control)
+
     def background(self, control: Control, until: float) -> Frame | None:
         """Do one piece of what may come late, before `until`; a frame if it should be shown before the next
         tick."""

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import field, replace
 from importlib import import_module
 from typing import Protocol, runtime_checkable
 
 from sockscope.app.collectors.base import Collected, Collector
-from sockscope.app.collectors.lookups import Lookup
+from sockscope.app.collectors.questions import Question
 from sockscope.app.frames.frame import EVERYWHERE, Note
 from sockscope.app.frames.table import Table
 from sockscope.app.record import dataclass
@@ -26,9 +26,9 @@ class Choosy(Protocol):
 
 @runtime_checkable
 class Answering(Protocol):
-    """A collector that answers questions."""
+    """A collector that answers the questions that one of its tables is for."""
 
-    def ask(self, questions: Sequence[Lookup]) -> None:
+    def ask(self, questions: Iterable[Question]) -> None:
         """What the next `collect` has to answer."""
 
 
@@ -72,7 +72,7 @@ class Task:
             if control is not None and isinstance(self._collector, Choosy):
                 self._collector.choose(control.wanted, control.states)
             if control is not None and isinstance(self._collector, Answering):
-                self._collector.ask(control.lookups)
+                self._collector.ask([each for each in control.questions if each.table in self.provides])
             collected = self._collector.collect()
         except Exception as failure:  # noqa: BLE001 - one broken interface must not take the others along
             collected = Collected(self.tables, (self._failed(failure),))
@@ -117,6 +117,7 @@ def plan(netns: str = "") -> list[Task]:
         Task(f"{collectors}.routes:RoutesCollector", ("routes", "nexthops"), hidden=5.0, rests=True),
         Task(f"{collectors}.links:LinksCollector", ("links", "addresses"), hidden=5.0),
         Task(f"{collectors}.lookups:LookupsCollector", ("lookups",), rests=True),
+        Task(f"{collectors}.onesocket:OneSocketCollector", ("asked_sockets", "asked_tcp_info"), rests=True),
         Task(f"{collectors}.exceptions:ExceptionsCollector", ("exceptions",), rests=True),
         Task(f"{collectors}.multicast:GroupsCollector", ("groups",), hidden=5.0, rests=True),
         Task(f"{collectors}.interfacecounters:InterfaceCountersCollector", ("interface_counters",)),
@@ -153,6 +154,7 @@ _PUT_TOGETHER = {
     "destroyed": "DestroyedEverywhere",
     "packet": "OthersEverywhere",
     "lookups": "LookupsEverywhere",
+    "asked_sockets": "OneSocketEverywhere",
 }
 """How, by the first of the tables; those of all others are simply put one after the other."""
 _COUNTERS_HIDDEN = 5.0

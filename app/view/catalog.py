@@ -10,10 +10,10 @@ from sockscope.app.model.conntrack import ConntrackModel
 from sockscope.app.model.engine import TabParts
 from sockscope.app.model.groups import GroupsModel
 from sockscope.app.model.groupview import GroupParts
-from sockscope.app.model.health import watch
 from sockscope.app.model.interfaces import InterfacesModel
 from sockscope.app.model.listening import ListeningModel
 from sockscope.app.model.log import LogModel
+from sockscope.app.model.opened import watch
 from sockscope.app.model.others import OthersModel
 from sockscope.app.model.query import Reading
 from sockscope.app.model.routes import RoutesModel
@@ -89,6 +89,7 @@ def tabs() -> Mapping[str, TabParts]:
     return {
         **parts,
         CONNECTIONS.id: replace(parts[CONNECTIONS.id], left_out=left_out, watch=watch),
+        LISTENING.id: replace(parts[LISTENING.id], watch=watch),
         LOG.id: replace(
             parts[LOG.id], standing=lambda store: log_view.standing(log.pace(store)), lingering=0
         ),

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import field
 from typing import Literal, NamedTuple
 
-from sockscope.app.collectors.lookups import Lookup
+from sockscope.app.collectors.questions import Question
 from sockscope.app.frames.table import Numbers, Table
 from sockscope.app.hosts import Address
 from sockscope.app.model.filters.fields import Field as FilterField
@@ -127,8 +127,6 @@ class TabView:
     """What there is to say of row `int` of the tab's rows, in words."""
     empty: Callable[[Store], str]
     """Why there is no row at all."""
-    details_need: frozenset[str] = frozenset()
-    """Tables that the details read beside those of the tab; they are collected while details are open."""
     options: Options = field(default_factory=Options)
     """The switches that are on at first."""
     switched: Mapping[str, frozenset[str]] = field(default_factory=dict)
@@ -145,7 +143,7 @@ class TabView:
     """What its rows are groups of, in the plural, while they are."""
     standing: Callable[[Store], tuple[Cell, ...]] = lambda _: ()
     """What is said below the table all the time, whatever rows there are."""
-    asks: Callable[[Table, int], tuple[Lookup, ...]] = lambda _, __: ()
+    asks: Callable[[Store, Table, int], tuple[Question, ...]] = lambda _, __, ___: ()
     """What the kernel has to be asked for the details of a row."""
     decides: Callable[[Store, Table], int | None] = lambda _, __: None
     """The key of the row that answers what the user asked the kernel, once it does."""

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from sockscope.app.model.health import NEEDS
 from sockscope.app.model.store import Store
-from sockscope.app.view import filterfields, health, namespaces, socketextras, sockets, units, ways
+from sockscope.app.view import asking, filterfields, health, namespaces, socketextras, sockets, units
 from sockscope.app.view.columns import TabView
 from sockscope.app.view.socketdetails import details
 from sockscope.app.view.socketgroups import GROUPINGS
@@ -40,8 +39,7 @@ CONNECTIONS = TabView(
     groupings=GROUPINGS,
     sort=("remote", False),
     details=details,
-    details_need=frozenset((*NEEDS, *units.NEEDS)),
-    asks=ways.about,
+    asks=asking.about,
     empty=empty,
     line=health.LINE,
     noun="sockets",

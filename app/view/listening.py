@@ -12,7 +12,7 @@ from sockscope.app.model.filters.match import Matcher, Matches
 from sockscope.app.model.listeners import LISTEN
 from sockscope.app.model.listening import REACHES, queue_full, synq_near
 from sockscope.app.model.store import Store
-from sockscope.app.view import filterfields, namespaces, search, socketextras, sockets, units
+from sockscope.app.view import asking, filterfields, namespaces, search, socketextras, sockets, units
 from sockscope.app.view.addresses import whole
 from sockscope.app.view.cells import Cell
 from sockscope.app.view.columns import Column, Field, TabView
@@ -200,7 +200,7 @@ LISTENING = TabView(
     groupings=OF_LISTENERS,
     sort=("port", False),
     details=details,
-    details_need=frozenset(units.NEEDS),
+    asks=asking.about,
     empty=empty,
     noun="listeners",
 )

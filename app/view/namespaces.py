@@ -40,6 +40,11 @@ def elsewhere(rows: Table, row: int) -> bool:
     return "netns" in rows and rows.text("namespace", row) != OWN
 
 
+def asked_in(rows: Table, row: int) -> int:
+    """The inode of the namespace in which the kernel has to be asked about a row, 0 for the own one."""
+    return (inode(rows, row) or 0) if elsewhere(rows, row) else 0
+
+
 FIELDS = (
     Field("netns", lambda rows, row: rows.text("namespace", row)),
     Field("netns_inode", inode),

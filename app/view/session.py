@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import field, replace
 from types import MappingProxyType
 
-from sockscope.app.collectors.lookups import Lookup
+from sockscope.app.collectors.questions import Lookup
 from sockscope.app.frames.table import Table
 from sockscope.app.model.engine import Request
 from sockscope.app.model.filters.errors import FilterError
@@ -108,11 +108,6 @@ class Session:
         sort = self.choices.query.sort
         sorted_by = (column for column in self.view.columns if column.id == sort)
         return frozenset().union(*(column.needs for column in (*self.columns, *sorted_by)))
-
-    @property
-    def details_need(self) -> frozenset[str]:
-        """The tables that are read by details, while they are open."""
-        return self.view.details_need if self.details_open else frozenset()
 
     def request(self) -> Request:
         """What the engine should make; with other columns a filter looks for its words in those."""

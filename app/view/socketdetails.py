@@ -8,6 +8,7 @@ import numpy as np
 
 from sockscope.app.frames.inet import IPPROTO_MPTCP, IPPROTO_SCTP
 from sockscope.app.frames.table import Table
+from sockscope.app.model import opened
 from sockscope.app.model.endpoints import addresses
 from sockscope.app.model.listening import REACHES
 from sockscope.app.model.ownership import (
@@ -76,14 +77,15 @@ WHY_WORDS = {
 
 def details(store: Store, rows: Table, row: int) -> tuple[Section, ...]:
     """The socket, what carries it, its owner, its queues, its timer, its path and its history."""
+    one = opened.known(store, rows, row)
     return (
-        Section("Socket", tuple(_socket(store, rows, row))),
+        Section("Socket", (*_socket(rows, row), *mark_facts(store, one, 0))),
         Section("MPTCP", tuple(mptcpdetails.facts(store, rows, row))),
-        Section("Owner", tuple(_owner(store, rows, row))),
+        Section("Owner", tuple(_owner(store, one, 0))),
         Section("Queues", tuple(_queues(rows, row))),
-        Section("Health", tuple(healthdetails.facts(store, rows, row))),
+        Section("Health", tuple(healthdetails.facts(store, one, 0))),
         Section("Timer", tuple(_timer(rows, row))),
-        Section("Path", (*_path(rows, row), *ways.path(store, rows, row))),
+        Section("Path", (*_path(rows, row), *ways.path(store, one, 0))),
         Section("Seen", tuple(seen(rows, row))),
     )
 
@@ -106,7 +108,7 @@ def _end(rows: Table, row: int, end: str, text: str) -> Fact:
     return Fact(label, _endpoint(rows, row, end, text), "strong", (sockets.host(rows, row, end),))
 
 
-def _socket(store: Store, rows: Table, row: int) -> list[Fact]:
+def _socket(rows: Table, row: int) -> list[Fact]:
     code = tcp_code(rows, row)
     state = state_name(rows, row)
     facts = [
@@ -131,7 +133,7 @@ def _socket(store: Store, rows: Table, row: int) -> list[Fact]:
     facts.append(Fact("inode", str(inode) if inode else "none"))
     if cookie:
         facts.append(Fact("cookie", f"{cookie:x}"))
-    return facts + namespaces.facts(rows, row) + mark_facts(store, rows, row)
+    return facts + namespaces.facts(rows, row)
 
 
 def _ip_protocol(number: int) -> str:

@@ -88,12 +88,15 @@ COLUMNS = (MARK, DEVICE, INTERFACE, COOKIE)
 
 
 def mark_facts(store: Store, rows: Table, row: int) -> list[Fact]:
-    """The mark or why it is not known; nothing unless marks are collected, as while their column shows."""
+    """The mark; that there is none, or why it is not known, only while marks are collected of all, as while
+    their column shows."""
     mark, told = rows.integer("mark", row), store.now("marks")
-    if mark >= 0:
-        return [Fact("mark", hex(mark) if mark else "0: none is set")]
+    if mark > 0:
+        return [Fact("mark", hex(mark))]
     if told is None:
         return []
+    if mark == 0:
+        return [Fact("mark", "0: none is set")]
     right = bool((told.numbers("mark") >= 0).any())
     why = "the kernel does not tell it of this socket" if right else "only told with CAP_NET_ADMIN (root)"
     return [Fact("mark", why)]

@@ -9,7 +9,7 @@ from ipaddress import ip_address
 
 import numpy as np
 
-from sockscope.app.collectors.lookups import Lookup
+from sockscope.app.collectors.questions import Lookup
 from sockscope.app.frames.table import Table
 from sockscope.app.model.devices import device_names
 from sockscope.app.model.endpoints import addresses
@@ -59,8 +59,7 @@ def about(rows: Table, row: int) -> tuple[Lookup, ...]:
     mark = rows.integer("mark", row) if "mark" in rows else 0
     peer, own = (_address(rows, row, name) for name in ("remote_address", "local_address"))
     uid = rows.integer("uid", row) if rows.integer("inode", row) else -1
-    netns = namespaces.inode(rows, row) if namespaces.elsewhere(rows, row) else 0
-    question = Lookup(family, peer, own, device, max(0, mark), uid, netns or 0)
+    question = Lookup(family, peer, own, device, max(0, mark), uid, namespaces.asked_in(rows, row))
     return question, question._replace(source="")
 
 

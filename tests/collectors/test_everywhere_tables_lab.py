@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sockscope.app.collectors.lookups import Lookup
+from sockscope.app.collectors.questions import Lookup, Question
 from sockscope.app.frames.frame import Note
 from sockscope.app.frames.table import Table
 from sockscope.app.sampler.control import Control
@@ -33,8 +33,8 @@ class Looked:
     def __init__(self) -> None:
         self.tasks = plan("all")
 
-    def __call__(self, *wanted: str, lookups: tuple[Lookup, ...] = ()) -> dict[str, Table]:
-        control = Control(frozenset(wanted) | {"namespaces"}, lookups=lookups)
+    def __call__(self, *wanted: str, questions: tuple[Question, ...] = ()) -> dict[str, Table]:
+        control = Control(frozenset(wanted) | {"namespaces"}, questions=questions)
         tables: dict[str, Table] = {}
         for task in self._of(control):
             task.run(0.0, control)
@@ -183,7 +183,7 @@ def test_memberships_unix_and_other_sockets(look: Looked, two: tuple[Namespace, 
 def test_a_question_is_asked_in_its_namespace(look: Looked, two: tuple[Namespace, Namespace]) -> None:
     asked = tuple(Lookup(socket.AF_INET, "10.9.0.1", netns=inode(each)) for each in two)
     nowhere = Lookup(socket.AF_INET, "10.9.0.1", netns=1)
-    told = look("lookups", lookups=(*asked, nowhere))["lookups"]
+    told = look("lookups", questions=(*asked, nowhere))["lookups"]
     answers = {told.text("asked", row): row for row in range(len(told))}
     for question, namespace in zip(asked, two, strict=True):
         (way,) = ip(namespace, "route", "get", "10.9.0.1")

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from sockscope.app.collectors.lookups import MOST, Lookup, LookupsCollector
+from sockscope.app.collectors.lookups import MOST, LookupsCollector
+from sockscope.app.collectors.questions import Lookup
 from sockscope.app.frames.table import Table
 from sockscope.app.model.route_names import names
 from sockscope.app.view import route_text

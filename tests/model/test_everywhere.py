@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from sockscope.app.collectors.lookups import Lookup
+from sockscope.app.collectors.questions import Lookup
 from sockscope.app.frames.frame import EVERYWHERE, Frame
 from sockscope.app.frames.table import Table, concatenate
 from sockscope.app.model.conntrack import ConntrackModel

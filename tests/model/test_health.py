@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from sockscope.app.collectors.tcpinfo import FIELDS
 from sockscope.app.frames.frame import Frame
 from sockscope.app.frames.table import Strings, Table
-from sockscope.app.model.health import LIMITS, NUMBERS, watch, with_health
+from sockscope.app.model.health import LIMITS, NUMBERS, with_health
+from sockscope.app.model.opened import watch
 from sockscope.app.model.store import Store
 from sockscope.app.model.trace import LENGTH, Trace
 from tests.fake import LISTEN, TIME_WAIT, sockets

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from sockscope.app.collectors.questions import Lookup
 from sockscope.app.frames.frame import Frame
 from sockscope.app.sampler import main
 from sockscope.app.sampler.control import Control
@@ -21,9 +22,14 @@ class Ticking(Sampler):
 
     def __init__(self) -> None:
         self.ticks: list[Control] = []
+        self.answers: list[Control] = []
 
     def tick(self, control: Control) -> Frame:
         self.ticks.append(control)
+        return Frame(0, 0.0, 0.0, control.interval, stretch=control.interval)
+
+    def answer(self, control: Control) -> Frame:
+        self.answers.append(control)
         return Frame(0, 0.0, 0.0, control.interval, stretch=control.interval)
 
     def busy(self, control: Control) -> bool:
@@ -34,13 +40,17 @@ Told = Callable[..., int]
 
 
 @pytest.fixture
-def told(monkeypatch: pytest.MonkeyPatch) -> Iterator[Told]:
+def ticking() -> Ticking:
+    return Ticking()
+
+
+@pytest.fixture
+def told(monkeypatch: pytest.MonkeyPatch, ticking: Ticking) -> Iterator[Told]:
     """Sets the clock, gives an order if there is one, lets the loop work; the ticks so far."""
     now = 0.0
     monkeypatch.setattr("sockscope.app.sampler.main.time", SimpleNamespace(monotonic=lambda: now))
-    sampler = Ticking()
     ours, theirs = os.pipe()
-    loop = Loop(sampler, ours, os.open(os.devnull, os.O_WRONLY))
+    loop = Loop(ticking, ours, os.open(os.devnull, os.O_WRONLY))
 
     def tell(at: float, order: Control | None = None) -> int:
         nonlocal now
@@ -49,7 +59,7 @@ def told(monkeypatch: pytest.MonkeyPatch) -> Iterator[Told]:
             os.write(theirs, order.encode())
             loop._listen()
         loop._work()
-        return len(sampler.ticks)
+        return len(ticking.ticks)
 
     yield tell
     for each in (ours, theirs, loop._frames):
@@ -78,6 +88,25 @@ def test_what_was_not_collected_before_is_collected_at_once(told: Told) -> None:
     assert told(100.4, Control(frozenset({"sockets", "owners"}))) == 4
     assert told(100.5, Control(frozenset({"sockets"}))) == 4
     assert told(100.6, Control(frozenset({"sockets"}), refresh=1)) == 5
+
+
+def test_a_question_is_answered_at_once_and_without_a_tick(told: Told, ticking: Ticking) -> None:
+    one, other = Lookup(2, "10.0.0.1"), Lookup(2, "10.0.0.2")
+    plain = Control(frozenset({"sockets"}))
+    asking = [
+        Control(frozenset({"sockets", "lookups"}), questions=each)
+        for each in ((one,), (one, other), (other,))
+    ]
+    assert told(100.0, plain) == 1
+    for number, order in enumerate(asking):
+        assert told(100.1 + number / 10, order) == 1
+    assert ticking.answers == asking[:2]  # the last asks nothing new
+    assert told(100.5) == 1
+    assert told(102.0) == 2
+    assert told(102.1, plain) == 2
+    assert told(102.2, Control(frozenset({"sockets", "lookups", "routes"}), questions=(one,))) == 3
+    assert told(102.3) == 3
+    assert len(ticking.answers) == 2  # a tick answers too
 
 
 def test_a_shorter_interval_does_not_wait_for_the_longer_one(told: Told) -> None:

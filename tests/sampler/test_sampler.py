@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 import pytest
 
 from sockscope.app.collectors.base import Collected
+from sockscope.app.collectors.questions import Lookup, OneSocket, Question
 from sockscope.app.frames.table import Table
 from sockscope.app.sampler.control import Control, Lines, decode
 from sockscope.app.sampler.governor import SHARE, Governor
@@ -386,3 +389,40 @@ def test_an_order_that_shows_more_is_told_from_one_that_shows_less() -> None:
     assert [each.widens(few) for each in (few, more, every)] == [False, True, True]
     assert not any(each.widens(every) for each in (few, more, every))
     assert Control(frozenset({"a"})).widens(every)
+
+
+class Answers(Counting):
+    """Has one row a question."""
+
+    def __init__(self) -> None:
+        super().__init__("lookups")
+        self.questions: list[Question] = []
+
+    def ask(self, questions: Iterable[Question]) -> None:
+        self.questions = list(questions)
+
+    def collect(self) -> Collected:
+        super().collect()
+        return Collected({"lookups": Table({"n": np.arange(len(self.questions))})})
+
+
+def test_an_answer_collects_nothing_else(clock: Clock) -> None:
+    here = __name__
+    tasks = [
+        Task(f"{here}:always", ("sockets",), hidden=0.0),
+        Task(f"{here}:Answers", ("lookups",), rests=True),
+    ]
+    made = Sampler(tasks, lambda: FakeOwners(clock), clock, lambda: 0.0)
+    plain = Control(frozenset({"sockets"}))
+    first = made.tick(plain)
+    assert "lookups" not in first.tables
+    of_socket = OneSocket(2, 6, "10.0.0.1", 1, "10.0.0.2", 2, 0, 7)
+    asking = Control(frozenset({"sockets", "lookups"}), questions=(Lookup(2, "10.0.0.1"), of_socket))
+    for number in (1, 2):
+        frame = made.answer(asking)
+        assert len(frame.tables["lookups"]) == 1  # the other question is none for it
+        assert frame.tables["sockets"] is first.tables["sockets"]
+        assert Counting.made["lookups"].asked == number
+    assert Counting.made["sockets"].asked == 1
+    assert "lookups" in made.tick(asking).tables
+    assert "lookups" not in made.tick(plain).tables

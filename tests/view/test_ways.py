@@ -7,7 +7,7 @@ import errno
 import numpy as np
 import pytest
 
-from sockscope.app.collectors.lookups import Lookup
+from sockscope.app.collectors.questions import Lookup
 from sockscope.app.frames.frame import Frame
 from sockscope.app.frames.table import Strings, Table
 from sockscope.app.model.route_names import BLACKHOLE
