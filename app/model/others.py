@@ -73,12 +73,23 @@ class OthersModel:
 
     def __init__(self) -> None:
         self._lost = _Lost()
+        self._seen: tuple[Table | None, ...] = ()
+        self._count: int | None = None
+        self._attention = 0
 
     def advance(self, store: Store) -> None:
-        """Look whose drops grow, shown or not."""
+        """Look whose drops grow, shown or not, where the kernel was asked anew."""
+        seen = tuple(store.now(name) for name in _FAMILIES)
+        if self._seen and all(now is before for now, before in zip(seen, self._seen, strict=True)):
+            return
+        self._seen = seen
         sockets = _sockets(store)
+        self._count, self._attention = None, 0
         if sockets is not None:
-            self._lost.look(identity(sockets), sockets.numbers("drops"), sockets.taken)
+            key = identity(sockets)
+            self._lost.look(key, sockets.numbers("drops"), sockets.taken)
+            self._count = int((~of_kernel(sockets)).sum())
+            self._attention = int(self._lost.growing(key, sockets.taken).sum())
 
     def rows(self, store: Store, options: Options) -> Table | None:
         """All of them; None while they are not collected."""
@@ -103,15 +114,13 @@ class OthersModel:
             rows = rows.with_columns(pids=ownership.every_pid(rows.numbers("inode"), rows))
         return rows.take(~kernel) if options["only_programs"] else rows
 
-    def count(self, store: Store) -> int | None:
+    def count(self, store: Store) -> int | None:  # noqa: ARG002
         """All but the kernel's own ends of netlink, which every machine has."""
-        sockets = _sockets(store)
-        return None if sockets is None else int((~of_kernel(sockets)).sum())
+        return self._count
 
-    def attention(self, store: Store) -> int:
+    def attention(self, store: Store) -> int:  # noqa: ARG002
         """Sockets that lose what they should receive."""
-        sockets = _sockets(store)
-        return 0 if sockets is None else int(self._lost.growing(identity(sockets), sockets.taken).sum())
+        return self._attention
 
 
 def of_kernel(sockets: Table) -> NDArray[np.bool_]:
