@@ -64,21 +64,24 @@ MESSAGE = np.dtype(
     ]
 )
 _COLUMNS = {
-    "family": "u1",
-    "state": "u1",
-    "timer": "u1",
-    "retrans": "u1",
-    "interface": "u4",
-    "cookie": "u8",
-    "expires": "u4",
-    "rx_queue": "u4",
-    "tx_queue": "u4",
-    "uid": "u4",
-    "local_address": "(16,)u1",
-    "remote_address": "(16,)u1",
-    "local_port": "u2",
-    "remote_port": "u2",
-    "inode": "u8",
+    name: np.dtype(kind)
+    for name, kind in {
+        "family": "u1",
+        "state": "u1",
+        "timer": "u1",
+        "retrans": "u1",
+        "interface": "u4",
+        "cookie": "u8",
+        "expires": "u4",
+        "rx_queue": "u4",
+        "tx_queue": "u4",
+        "uid": "u4",
+        "local_address": "(16,)u1",
+        "remote_address": "(16,)u1",
+        "local_port": "u2",
+        "remote_port": "u2",
+        "inode": "u8",
+    }.items()
 }
 """Columns that are fields of the fixed header, and their types."""
 _BLOCK = 4096
