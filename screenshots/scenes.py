@@ -15,6 +15,17 @@ class Scene:
     tab: str
     keys: tuple[str, ...] = ()
     back: tuple[str, ...] = ()
+    watches: float = 0.0
+    """Seconds more before the picture, for what is only collected once the keys are pressed."""
+    columns: tuple[str, ...] = ()
+    """Columns that show beside the usual ones."""
+    netns: str = ""
+    """As the option has it."""
+
+
+def _typed(text: str) -> tuple[str, ...]:
+    names = {" ": "space", "-": "minus", "=": "equals_sign", ":": "colon", "_": "underscore"}
+    return ("slash", *(names.get(letter, letter) for letter in text), "enter")
 
 
 SCENES = (
@@ -25,6 +36,8 @@ SCENES = (
     Scene("connections-filter", "1", ("slash", *"dport", "space", "tab"), ("escape",)),
     Scene("connections-columns", "1", ("c",), ("escape",)),
     Scene("connections-busiest", "1", ("B",), ("B",)),
+    Scene("connections-health", "1", ("B", "enter"), ("escape", "B"), watches=25),
+    Scene("connections-former", "1", ("T", *_typed("dport = :5432")), ("escape", "A")),
     Scene("connections-grouped", "1", ("b", "1"), ("escape",)),
     Scene("state-map", "1", ("M",), ("escape",)),
     Scene("listening", "2"),
@@ -46,5 +59,11 @@ SCENES = (
     Scene("log", "0"),
     Scene("log-details", "0", ("enter",), ("escape",)),
     Scene("log-grouped", "0", ("b", "4"), ("escape",)),
+    Scene("connections-units", "1", ("E",), ("A",), columns=("unit",)),
+    Scene("connections-by-unit", "1", ("b", "6"), ("escape",), columns=("unit",)),
+    Scene("namespaces", "1", ("E",), ("A",), netns="all"),
+    Scene("namespaces-grouped", "1", ("b", "0"), ("escape",), netns="all"),
+    Scene("namespaces-listening", "2", netns="all"),
+    Scene("namespaces-nat", "8", netns="all"),
     Scene("help", "1", ("question_mark",), ("escape",)),
 )

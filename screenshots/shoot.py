@@ -10,10 +10,12 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from screenshots.scenes import SCENES, SIZES, Scene
+from screenshots.scenes import SCENES, Scene
 from sockscope.app.dashboard import Dashboard
-from sockscope.app.sources.local import LocalSampler
+from sockscope.app.settings import Settings
+from sockscope.app.sources.local import LocalSampler, sampler
 from sockscope.app.view.catalog import VIEWS
+from sockscope.app.view.chosen import Chosen
 from sockscope.app.view.session import Session
 
 WATCHES = 12.0
@@ -27,15 +29,18 @@ LOOKS = 2.2
 
 
 async def shoot(folder: Path, scenes: list[Scene], width: int, height: int) -> None:
-    """Save a picture of each scene at one size."""
-    app = Dashboard(LocalSampler(), Session(VIEWS, "connections", 1.0))
+    """Save a picture of each scene at one size; all have the same columns and namespaces."""
+    asked = Settings(netns=scenes[0].netns)
+    chosen = Chosen(scenes[0].columns, asked.asked_columns)
+    source = LocalSampler(sampler(asked.share, asked.netns))
+    app = Dashboard(source, Session(VIEWS, "connections", 1.0, chosen=chosen))
     async with app.run_test(size=(width, height)) as pilot:
         await pilot.pause(WATCHES)
         for scene in scenes:
             await pilot.press(scene.tab)
             await pilot.pause(LOOKS)
             await pilot.press(*scene.keys)
-            await pilot.pause(LOOKS if scene.keys else 0)
+            await pilot.pause(scene.watches + (LOOKS if scene.keys else 0))
             svg = app.export_screenshot(title="sockscope")
             (folder / f"{scene.name}-{width}x{height}.svg").write_text(_placed(svg))
             await pilot.press(*scene.back)
@@ -69,11 +74,11 @@ def _words(run: re.Match[str]) -> str:
 
 
 def main() -> None:
-    """`shoot.py FOLDER NAME ...`."""
-    folder, names = Path(sys.argv[1]), set(sys.argv[2:])
+    """`shoot.py FOLDER WIDTH HEIGHT NAME ...`."""
+    folder, width, height, names = Path(sys.argv[1]), *map(int, sys.argv[2:4]), set(sys.argv[4:])
     scenes = [scene for scene in SCENES if scene.name in names]
-    for width, height in SIZES:
-        asyncio.run(shoot(folder, scenes, width, height))
+    for _, alike in groupby(scenes, lambda scene: (scene.columns, scene.netns)):
+        asyncio.run(shoot(folder, list(alike), width, height))
 
 
 if __name__ == "__main__":

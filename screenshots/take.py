@@ -26,11 +26,10 @@ def main(names: list[str]) -> int:
     chosen = [scene.name for scene in SCENES if not names or scene.name in names]
     with World() as world:
         time.sleep(SETTLES)
-        world.flood(seconds=60)
-        command = [sys.executable, str(HERE / "shoot.py"), str(HERE), *chosen]
-        status = subprocess.run(world.command(command), check=False).returncode
-    if status:
-        return status
+        for width, height in SIZES:
+            world.flood(seconds=60)
+            command = [sys.executable, str(HERE / "shoot.py"), str(HERE), str(width), str(height), *chosen]
+            subprocess.run(world.command(command), check=True, cwd=HERE.parent)
     for name in chosen:
         for width, height in SIZES:
             picture = HERE / f"{name}-{width}x{height}"

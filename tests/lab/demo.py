@@ -12,6 +12,7 @@ from types import FrameType
 from typing import NoReturn
 
 from tests.lab.need import missing
+from tests.lab.program import ROOT
 from tests.lab.world import World
 
 _PEACE = 40.0
@@ -36,7 +37,7 @@ def main(arguments: list[str]) -> int:
     with World() as world:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # a key of sockscope's, not ours
         command = world.command([sys.executable, "-P", "-m", "sockscope.app", *arguments])
-        return _watch(subprocess.Popen(command), world)
+        return _watch(subprocess.Popen(command, cwd=ROOT), world)
 
 
 def _watch(shown: subprocess.Popen[bytes], world: World) -> int:

@@ -101,11 +101,14 @@ class Program:
     workers: tuple[str, ...] = field(default=())
     """Titles of forked processes that share the listeners and do the work."""
     user: int = 0
+    cgroup: str = ""
+    """Where a machine runs it, such as `system.slice/ssh.service`."""
 
-    def command(self, seconds: int, run: str = "") -> list[str]:
-        """The command line that runs it for so long, to be started in the directory ROOT; with a directory to
-        stand in the place of /run."""
-        arguments = [str(os.getpid()), str(seconds), json.dumps(asdict(self)), run]
+    def command(self, seconds: int, parent: int | None = None) -> list[str]:
+        """The command line that runs it for so long, to be started in the directory ROOT by the process
+        `parent`: this one unless told otherwise, 0 where that is not seen from inside (see machine.py)."""
+        starter = os.getpid() if parent is None else parent
+        arguments = [str(starter), str(seconds), json.dumps(asdict(self))]
         return [sys.executable, "-S", "-E", "-m", "tests.lab.program", *arguments]
 
 
@@ -280,6 +283,4 @@ if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     end_with(int(sys.argv[1]))
     signal.alarm(int(sys.argv[2]))
-    if sys.argv[4]:
-        unixwork.mount_run(sys.argv[4])
     run(_program(json.loads(sys.argv[3])), int(sys.argv[1]))

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.lab import demo, world
+from tests.lab import cast, demo
 from tests.lab.guard import NAMESPACES
 from tests.lab.namespace import Namespace
 from tests.lab.need import require_root_and
@@ -65,11 +65,11 @@ def test_the_server_lives_and_leaves_nothing() -> None:
         (front,) = [line for line in listening.splitlines() if " 0.0.0.0:443 " in line]
         assert front.count('"nginx"') == 5
         assert made.server.run(["cat", f"/proc/{pids[0]}/cmdline"]).rstrip("\0") in {
-            program.title for program in world.SERVER
+            program.title for program in cast.SERVER
         }
         assert "proto ra" in made.server.ip("-6", "route", "show", "default")
         done = subprocess.run(made.command(["uname", "-n"]), capture_output=True, text=True, check=True)
-        assert done.stdout.strip() == world.HOST != os.uname().nodename
+        assert done.stdout.strip() == cast.HOST != os.uname().nodename
     wait_for(lambda: all(gone(pid) for pid in pids), "a program outlived its world")
     assert not any((NAMESPACES / namespace.name).exists() for namespace in namespaces)
 

@@ -1,22 +1,19 @@
 """Unix sockets of the scene's programs: what is bound, what is connected; told as data, run in program.py.
 
-Names that begin with `@` are abstract. Paths under /run lie in a directory of the scene's own that is mounted
-there, which nothing outside the programs sees.
+Names that begin with `@` are abstract. Paths under /run are those of the machine that the programs run on
+(machine.py), which nothing outside it sees.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import ctypes
-import os
 import socket
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 KINDS = {"stream": socket.SOCK_STREAM, "dgram": socket.SOCK_DGRAM, "seqpacket": socket.SOCK_SEQPACKET}
-_MS_BIND = 4096
 _AGAIN = 1.0
 
 
@@ -40,14 +37,6 @@ class UnixCalls:
     number: int = 1
     unread: int = 0
     """Bytes sent that nobody reads."""
-
-
-def mount_run(directory: str) -> None:
-    """Have `directory` stand in the place of /run, in this process's own mount namespace only."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    if libc.mount(directory.encode(), b"/run", None, _MS_BIND, None):
-        error = ctypes.get_errno()
-        raise OSError(error, os.strerror(error))
 
 
 def address(name: str) -> str:
