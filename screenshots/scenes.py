@@ -24,7 +24,14 @@ class Scene:
 
 
 def _typed(text: str) -> tuple[str, ...]:
-    names = {" ": "space", "-": "minus", "=": "equals_sign", ":": "colon", "_": "underscore"}
+    names = {
+        " ": "space",
+        "-": "minus",
+        "=": "equals_sign",
+        "!": "exclamation_mark",
+        ":": "colon",
+        "_": "underscore",
+    }
     return ("slash", *(names.get(letter, letter) for letter in text), "enter")
 
 
@@ -36,8 +43,13 @@ SCENES = (
     Scene("connections-filter", "1", ("slash", *"dport", "space", "tab"), ("escape",)),
     Scene("connections-columns", "1", ("c",), ("escape",)),
     Scene("connections-busiest", "1", ("B",), ("B",)),
-    Scene("connections-health", "1", ("B", "enter"), ("escape", "B"), watches=25),
-    Scene("connections-former", "1", ("T", *_typed("dport = :5432")), ("escape", "A")),
+    Scene(
+        "connections-health",
+        "1",
+        ("B", "wait:3000", "g", "wait:1500", "enter"),
+        ("escape", "B"),
+        watches=25,
+    ),
     Scene("connections-grouped", "1", ("b", "1"), ("escape",)),
     Scene("state-map", "1", ("M",), ("escape",)),
     Scene("listening", "2"),
@@ -59,11 +71,18 @@ SCENES = (
     Scene("log", "0"),
     Scene("log-details", "0", ("enter",), ("escape",)),
     Scene("log-grouped", "0", ("b", "4"), ("escape",)),
-    Scene("connections-units", "1", ("E",), ("A",), columns=("unit",)),
-    Scene("connections-by-unit", "1", ("b", "6"), ("escape",), columns=("unit",)),
-    Scene("namespaces", "1", ("E",), ("A",), netns="all"),
+    Scene("connections-former", "1", ("T", *_typed("dport = :5432")), ("escape", "A"), watches=62),
+    Scene("help", "1", ("question_mark",), ("escape",)),
+    Scene("listening-units", "2", columns=("unit",)),
+    Scene(
+        "connections-units",
+        "1",
+        ("E", *_typed("dport != :5432 and sport != :8009")),
+        ("escape", "A"),
+        columns=("unit",),
+    ),
+    Scene("connections-by-unit", "1", ("b", "5"), ("escape",), columns=("unit",)),
     Scene("namespaces-grouped", "1", ("b", "0"), ("escape",), netns="all"),
     Scene("namespaces-listening", "2", netns="all"),
-    Scene("namespaces-nat", "8", netns="all"),
-    Scene("help", "1", ("question_mark",), ("escape",)),
+    Scene("namespaces-nat", "8", _typed("dport = :8080"), ("escape",), netns="all"),
 )

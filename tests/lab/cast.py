@@ -34,6 +34,7 @@ _SHIM = "@/containerd-shim/web.sock"
 SESSION = "user.slice/user-0.slice/session-4.scope"
 _REDIS_IN = "machine.slice/libpod-9c41e7d05b2a48f6830d1be57a9263cc0f5e8d714ab69203e1c7d84f60b95a2e.scope"
 _SHOP = "system.slice/docker-4be18c0a97d3f52b66d09a1e83c47f0512b7e96ad834cf5091e2ab7d60f3c819.scope"
+_QUEUE = "machine.slice/libpod-e35f70c8b41d6a92507ce8f3146bd0a97f25c381de604b9a7c12f8e50d63ba49.scope"
 _POD = (
     "kubepods.slice/kubepods-burstable.slice/"
     "kubepods-burstable-pod6f1c2a90_3b7d_4e58_9a04_c2d1e87b5f36.slice/"
@@ -65,6 +66,7 @@ SERVER = (
         calls=(
             Calls("10.0.1.9", 5432, steady=12, every=0.5, asks=4000),
             Calls("10.0.1.9", 6379, per_second=12, lasts=0.02, asks=300),
+            Calls("10.90.0.2", 5672, steady=4, every=1, asks=1_500),
             Calls("127.0.0.1", 6379, steady=2, every=0.5, asks=500),
         ),
         datagrams=(Datagrams("127.0.0.1", to=("127.0.0.1", 8125), per_second=60, size=60),),
@@ -212,6 +214,8 @@ CONTAINER = (
         cgroup=_SHOP,
     ),
 )
+QUEUE = (Program("rabbitmq", ports=(Port("0.0.0.0", 5672, backlog=128),), cgroup=_QUEUE),)
+"""In another container."""
 TRANSLATIONS = f"""
 table ip nat {{
   chain before {{

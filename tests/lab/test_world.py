@@ -25,7 +25,7 @@ pytestmark = pytest.mark.lab
 
 def everything(made: World) -> tuple[list[Namespace], list[int]]:
     """Its namespaces, and every process in them."""
-    namespaces = [made.server, made.internet, made.backend, made.container]
+    namespaces = [made.server, made.internet, made.backend, made.container, made.queue]
     return namespaces, [pid for namespace in namespaces for pid in namespace.processes()]
 
 
@@ -103,7 +103,7 @@ def test_the_demonstration_leaves_nothing_when_it_is_ended(ending: signal.Signal
             prefix = f"sockscope-{shown.pid}-"
             os.read(terminal, 1)  # sockscope draws
             places = list(NAMESPACES.glob(f"{prefix}*"))
-            assert len(places) == 4
+            assert len(places) == 5
             shown.send_signal(ending)
             wait_for(lambda: not any(place.exists() for place in places), "a namespace is still there")
         finally:

@@ -25,6 +25,7 @@ from tests.lab.cast import (
     FRONT_V6,
     HOST,
     INTERNET,
+    QUEUE,
     ROUTES,
     SERVER,
     SESSION,
@@ -38,9 +39,9 @@ from tests.lab.program import ROOT, Program
 
 
 class World:
-    """Namespaces with their programs running: `server`, the `internet`, the `backend`, and a `container` on
-    the server whose connections it translates. Server and container are on one machine, which sees nobody
-    else's processes and namespaces.
+    """Namespaces with their programs running: `server`, the `internet`, the `backend`, and on the server a
+    `container` whose connections it translates and another with its `queue`. Server and containers are on one
+    machine, which sees nobody else's processes and namespaces.
 
     Everything ends with `close`, or with the process that made it, or `seconds` after it was made.
     """
@@ -54,6 +55,7 @@ class World:
             self.internet = self._held.enter_context(Namespace())
             self.backend = self._held.enter_context(Namespace())
             self.container = self._held.enter_context(Namespace())
+            self.queue = self._held.enter_context(Namespace())
             run = self._held.enter_context(tempfile.TemporaryDirectory(prefix="sockscope-"))
             Path(run).chmod(0o755)
             self._machine = self._held.enter_context(Machine(HOST, self.server, run, seconds))
@@ -118,6 +120,7 @@ class World:
 
     def _translate(self) -> None:
         pair(self.server, self.container, ["10.89.0.1/24"], ["10.89.0.2/24"], device="veth0")
+        pair(self.server, self.queue, ["10.90.0.1/24"], ["10.90.0.2/24"], device="veth1")
         self.container.ip("route", "add", "default", "via", "10.89.0.1")
         for device in ("eth0", "veth0"):
             self.server.sysctl(f"net/ipv4/conf/{device}/forwarding", 1)
@@ -125,7 +128,7 @@ class World:
         self.server.sysctl("net/netfilter/nf_conntrack_acct", 1)
 
     def _cast(self) -> None:
-        hosted = ((self.server, SERVER), (self.container, CONTAINER))
+        hosted = ((self.server, SERVER), (self.container, CONTAINER), (self.queue, QUEUE))
         remote = ((self.backend, BACKEND), (self.internet, INTERNET))
         commands = [(each, self._hosted(each, where)) for where, cast in hosted for each in cast]
         commands += [
