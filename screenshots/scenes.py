@@ -15,6 +15,8 @@ class Scene:
     tab: str
     keys: tuple[str, ...] = ()
     back: tuple[str, ...] = ()
+    narrow: tuple[str, ...] = ()
+    """Keys more where details stand below the table."""
     watches: float = 0.0
     """Seconds more before the picture, for what is only collected once the keys are pressed."""
     columns: tuple[str, ...] = ()
@@ -48,10 +50,12 @@ SCENES = (
         "1",
         ("B", "wait:3000", "g", "wait:1500", "enter"),
         ("escape", "B"),
+        narrow=("wait:1500", "J", "J", "J", "J"),
         watches=25,
     ),
     Scene("connections-grouped", "1", ("b", "1"), ("escape",)),
     Scene("state-map", "1", ("M",), ("escape",)),
+    Scene("connections-former", "1", ("T", *_typed("dport = :5432")), ("escape", "A"), watches=20),
     Scene("listening", "2"),
     Scene("routes", "3"),
     Scene("routes-details", "3", ("j", "j", "enter"), ("escape",)),
@@ -71,7 +75,6 @@ SCENES = (
     Scene("log", "0"),
     Scene("log-details", "0", ("enter",), ("escape",)),
     Scene("log-grouped", "0", ("b", "4"), ("escape",)),
-    Scene("connections-former", "1", ("T", *_typed("dport = :5432")), ("escape", "A"), watches=62),
     Scene("help", "1", ("question_mark",), ("escape",)),
     Scene("listening-units", "2", columns=("unit",)),
     Scene(

@@ -12,6 +12,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from screenshots.scenes import SCENES, Scene
 from sockscope.app.dashboard import Dashboard
+from sockscope.app.dashboard.picture import WIDE
 from sockscope.app.settings import Settings
 from sockscope.app.sources.local import LocalSampler, sampler
 from sockscope.app.view.catalog import VIEWS
@@ -39,7 +40,7 @@ async def shoot(folder: Path, scenes: list[Scene], width: int, height: int) -> N
         for scene in scenes:
             await pilot.press(scene.tab)
             await pilot.pause(LOOKS)
-            await pilot.press(*scene.keys)
+            await pilot.press(*scene.keys, *(scene.narrow if width < WIDE else ()))
             await pilot.pause(scene.watches + (LOOKS if scene.keys else 0))
             svg = app.export_screenshot(title="sockscope")
             (folder / f"{scene.name}-{width}x{height}.svg").write_text(_placed(svg))

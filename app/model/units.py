@@ -28,6 +28,8 @@ class Unit(NamedTuple):
 ROOT = Unit("", "")
 SHORT_ID = 12
 
+_CONTAINER = re.compile(rf"[a-z-]+ ([0-9a-f]{{{SHORT_ID}}})\b")
+
 _ESCAPE = re.compile(r"\\x([0-9a-f]{2})")
 _ID = r"([0-9a-f]{32,64})"
 _SCOPES = (
@@ -56,6 +58,12 @@ def unit_of(path: str) -> Unit:
     if inner is not None and inner.kind == "service":
         return found._replace(name=f"{found.name} {inner.name}")
     return found
+
+
+def briefly(name: str) -> str:
+    """A unit's name in fewer cells: a container without its runtime, whose id tells it apart."""
+    known = _CONTAINER.match(name)
+    return name[known.start(1) :] if known else name
 
 
 def _container(parts: list[str]) -> tuple[Unit | None, int]:

@@ -240,7 +240,7 @@ def _details(store: Store, rows: Table, row: int) -> tuple[Section, ...]:
 NAT = TabView(
     id="nat",
     columns=(
-        Column("proto", "Proto", 6, _protocol, _by("protocol"), priority=2, minimum=5, search=_in_protocol),
+        Column("proto", "Proto", 6, _protocol, _by("protocol"), priority=3, minimum=5, search=_in_protocol),
         Column("state", "State", 11, _state, _by_state, priority=4, search=_in_state),
         Column("expires", "Expires", 7, _expires, _by("timeout"), priority=3, align="right", search=nowhere),
         _original("source", "Source", "src"),
@@ -251,8 +251,8 @@ NAT = TabView(
             44,
             _translation,
             _by_translation,
-            priority=1,
-            minimum=32,
+            priority=2,
+            minimum=30,
             grow=2,
             search=_in_translation,
             brief=_translation_briefly,
@@ -260,11 +260,11 @@ NAT = TabView(
         Column(
             "answerer",
             "Answered by",
-            30,
+            40,
             _answerer,
             lambda rows: by_text(rows, "answerer"),
             priority=3,
-            minimum=22,
+            minimum=34,
             grow=1,
             search=_in_answerer,
             filter="proc",

@@ -30,19 +30,45 @@ def column(
     text: Text,
     order: Callable[[Table], Numbers],
     tone: Text | None = None,
+    *,
     needs: tuple[str, ...] = (),
+    brief: Callable[[str], str] | None = None,
 ) -> Column:
-    """The first column of groups; `text` says what the members share."""
+    """The first column of groups; `text` says what the members share, and `brief` makes it shorter where it
+    does not fit."""
 
     def cell(rows: Table, row: int) -> Cell:
         return Cell(text(rows, row), "" if tone is None else tone(rows, row))
 
-    return Column("group", title, 40, cell, order, priority=0, minimum=16, search=search.nowhere, needs=needs)
+    def shorter(rows: Table, row: int) -> Cell:
+        whole = cell(rows, row)
+        return whole if brief is None else whole._replace(text=brief(whole.text))
+
+    return Column(
+        "group",
+        title,
+        40,
+        cell,
+        order,
+        priority=0,
+        minimum=16,
+        search=search.nowhere,
+        brief=shorter,
+        needs=needs,
+    )
 
 
-def named(title: str, name: str, unknown: str = NOT_KNOWN, needs: tuple[str, ...] = ()) -> Column:
+def named(
+    title: str,
+    name: str,
+    unknown: str = NOT_KNOWN,
+    needs: tuple[str, ...] = (),
+    brief: Callable[[str], str] | None = None,
+) -> Column:
     """The first column of groups by a text, with words for where there is none."""
-    return column(title, lambda rows, row: rows.text(name, row) or unknown, by(name), needs=needs)
+    return column(
+        title, lambda rows, row: rows.text(name, row) or unknown, by(name), needs=needs, brief=brief
+    )
 
 
 def by(name: str) -> Callable[[Table], Numbers]:

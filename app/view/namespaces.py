@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sockscope.app.frames.table import Table
 from sockscope.app.model.namespaces import OWN
+from sockscope.app.model.units import briefly
 from sockscope.app.view import search
 from sockscope.app.view.cells import Cell
 from sockscope.app.view.columns import Column, Fact, Field
@@ -14,6 +15,11 @@ from sockscope.app.view.ordering import by_text
 def _cell(rows: Table, row: int) -> Cell:
     name = rows.text("namespace", row)
     return Cell(UNKNOWN, "dim") if name is None else Cell(name)
+
+
+def _briefly(rows: Table, row: int) -> Cell:
+    cell = _cell(rows, row)
+    return cell._replace(text=briefly(cell.text))
 
 
 NAMESPACE = Column(
@@ -27,6 +33,7 @@ NAMESPACE = Column(
     search=lambda rows, sought: search.in_strings(rows.strings("namespace"), sought),
     filter="ns",
     optional=True,
+    brief=_briefly,
 )
 
 

@@ -12,6 +12,7 @@ from sockscope.app.model.grouping import SPLITS
 from sockscope.app.model.socketinterfaces import NEEDS
 from sockscope.app.model.socketstates import state_name
 from sockscope.app.model.states import ESTABLISHED, NAMES
+from sockscope.app.model.units import briefly
 from sockscope.app.view import groupterms as terms
 from sockscope.app.view import units
 from sockscope.app.view.columns import Column, GroupView
@@ -97,7 +98,7 @@ GROUPINGS = (
         "unit",
         "unit or container",
         "units",
-        terms.named("Unit", "unit", "(none known)", units.NEEDS),
+        terms.named("Unit", "unit", "(none known)", needs=units.NEEDS, brief=briefly),
         terms.same("unit", "unit"),
     ),
     _view("user", "user", "users", terms.column("User", terms.user, terms.by("user")), terms.of_user),
@@ -126,7 +127,7 @@ GROUPINGS = (
         "namespace",
         "network namespace",
         "namespaces",
-        terms.named("Namespace", "namespace", "(gone)"),
+        terms.named("Namespace", "namespace", "(gone)", brief=briefly),
         terms.same("ns", "namespace"),
     ),
 )

@@ -11,6 +11,7 @@ from sockscope.app.frames.table import Strings, Table
 from sockscope.app.model.ownership import OWNED
 from sockscope.app.model.socketunits import BY_PROCESS, BY_SOCKET, unit, units
 from sockscope.app.model.store import Store
+from sockscope.app.model.units import briefly
 from sockscope.app.view import search
 from sockscope.app.view.cells import Cell
 from sockscope.app.view.columns import Column, Fact, Field
@@ -38,6 +39,11 @@ def _cell(rows: Table, row: int) -> Cell:
     return Cell(UNKNOWN, "dim") if name is None else Cell(name)
 
 
+def _briefly(rows: Table, row: int) -> Cell:
+    cell = _cell(rows, row)
+    return cell._replace(text=briefly(cell.text))
+
+
 def _order(rows: Table) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
     """By name; case does not count, and what has none comes last."""
     names = rows.strings("unit")
@@ -56,6 +62,7 @@ OF_PROCESS = Column(
     grow=1,
     search=lambda rows, sought: search.in_strings(rows.strings("unit"), sought),
     optional=True,
+    brief=_briefly,
 )
 """For sockets of which only the process tells."""
 UNIT = replace(OF_PROCESS, needs=NEEDS)

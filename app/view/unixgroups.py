@@ -8,6 +8,7 @@ import numpy as np
 
 from sockscope.app.frames.table import Numbers, Table
 from sockscope.app.model.grouping import by_numbers, by_text
+from sockscope.app.model.units import briefly
 from sockscope.app.model.unix import STATES, directories
 from sockscope.app.view import groupterms as terms
 from sockscope.app.view.columns import GroupView
@@ -72,7 +73,7 @@ _WITHOUT_SUMS = (
         "unit or container",
         "units",
         by_text("unit"),
-        terms.named("Unit", "unit", "(none known)"),
+        terms.named("Unit", "unit", "(none known)", brief=briefly),
         terms.same("unit", "unit"),
     ),
     GroupView(

@@ -37,6 +37,9 @@ from tests.lab.machine import Machine
 from tests.lab.namespace import Namespace, pair
 from tests.lab.program import ROOT, Program
 
+_STARTING = 8
+"""Seconds that a machine lives longer than the programs on it are meant to run."""
+
 
 class World:
     """Namespaces with their programs running: `server`, the `internet`, the `backend`, and on the server a
@@ -58,7 +61,7 @@ class World:
             self.queue = self._held.enter_context(Namespace())
             run = self._held.enter_context(tempfile.TemporaryDirectory(prefix="sockscope-"))
             Path(run).chmod(0o755)
-            self._machine = self._held.enter_context(Machine(HOST, self.server, run, seconds))
+            self._machine = self._held.enter_context(Machine(HOST, self.server, run, seconds + _STARTING))
             self._wire()
             self._lay_routes()
             self._translate()
@@ -103,6 +106,7 @@ class World:
         behind = ["10.0.1.9/24", "10.0.1.20/24", "10.0.1.30/24", "fd00:0:0:b::9/64"]
         pair(server, backend, ["10.0.1.5/24", "fd00:0:0:b::5/64"], behind, device="eth1")
         if Path("/dev/net/tun").exists():
+            server.sysctl("net/ipv4/tcp_congestion_control", "reno")  # which a lost packet slows
             for device, seconds, loses, addresses in TUNNELS:
                 tunnel = far(server, backend, seconds, addresses, device=device, loses=loses)
                 self._held.enter_context(tunnel)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sockscope.app.model.units import Unit, unit_of
+from sockscope.app.model.units import Unit, briefly, unit_of
 
 ID = "3f2a9c0b1d2e" + "0" * 52
 POD = "0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0"
@@ -68,6 +68,20 @@ POD = "0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0"
 )
 def test_known_paths(path: str, unit: Unit) -> None:
     assert unit_of(path) == unit
+
+
+@pytest.mark.parametrize(
+    ("name", "short"),
+    [
+        ("docker 3f2a9c0b1d2e", "3f2a9c0b1d2e"),
+        ("cri-o 3f2a9c0b1d2e cron", "3f2a9c0b1d2e cron"),
+        ("lxc web-1", "lxc web-1"),
+        ("nginx", "nginx"),
+        ("beef deadbeefcafe5", "beef deadbeefcafe5"),
+    ],
+)
+def test_a_container_is_told_apart_by_its_id(name: str, short: str) -> None:
+    assert briefly(name) == short
 
 
 @given(st.text(alphabet="abcdef0123456789/.-_\\x@podlkubescri", max_size=120))

@@ -12,8 +12,10 @@ from sockscope.app.frames.conntrack import Status
 from sockscope.app.frames.frame import Note
 from sockscope.app.model.presence import Presence
 from sockscope.app.model.query import Query, select
+from sockscope.app.settings import Settings
 from sockscope.app.view.catalog import reading
 from sockscope.app.view.cells import Cell
+from sockscope.app.view.chosen import Chosen
 from sockscope.app.view.conntrack import NAT
 from sockscope.app.view.layout import cell as cell_in
 from sockscope.app.view.layout import place
@@ -87,6 +89,13 @@ def test_the_longest_address_of_ipv4_is_never_cut() -> None:
         for placed in place(NAT.columns, width):
             for row in range(2):
                 assert len(cell_in(placed, it.rows(), row).text) <= max(placed.width, 21)
+
+
+def test_who_answers_stays_where_there_is_little_room() -> None:
+    everywhere = Chosen((), Settings(netns="all").asked_columns).columns(NAT)
+    shown = {width: [placed.column.id for placed in place(everywhere, width)] for width in (78, 158)}
+    assert shown[78] == ["source", "destination", "answerer"]
+    assert {"translation", "answerer", "namespace", "rate"} <= set(shown[158])
 
 
 def test_the_timeout_counts_down() -> None:

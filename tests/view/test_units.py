@@ -9,6 +9,7 @@ from sockscope.app.frames.table import Strings, Table
 from sockscope.app.model.ownership import NOBODY, OWNED
 from sockscope.app.model.socketunits import units
 from sockscope.app.model.store import Store
+from sockscope.app.view.layout import cell, place
 from sockscope.app.view.units import FIELDS, UNIT, facts
 
 DOCKER = "/system.slice/docker-" + "3f2a" * 16 + ".scope"
@@ -42,6 +43,12 @@ def test_the_column_and_the_fields() -> None:
     _, rows = made(-1, 0)
     assert UNIT.cell(rows, 0).text == "-"
     assert [field.value(rows, 0) for field in FIELDS] == [None, None, None]
+
+
+def test_a_narrow_column_keeps_the_id_of_a_container() -> None:
+    _, rows = made(10, 7)
+    (placed,) = place([UNIT], UNIT.minimum)
+    assert cell(placed, rows, 0).text == "3f2a3f2a3f2a"
 
 
 def test_the_details_say_where_it_was_learnt_from() -> None:
