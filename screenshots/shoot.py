@@ -14,7 +14,8 @@ from screenshots.scenes import SCENES, Scene
 from sockscope.app.dashboard import Dashboard
 from sockscope.app.dashboard.picture import WIDE
 from sockscope.app.settings import Settings
-from sockscope.app.sources.local import LocalSampler, sampler
+from sockscope.app.sources.child import sampler
+from sockscope.app.sources.local import LocalSampler
 from sockscope.app.view.catalog import VIEWS
 from sockscope.app.view.chosen import Chosen
 from sockscope.app.view.session import Session

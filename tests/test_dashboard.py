@@ -249,6 +249,20 @@ async def test_new_rows_are_marked() -> None:
         assert marked.split()[4] == "192.0.2.1:50002"
 
 
+async def test_details_that_have_no_room_scroll_and_stay_where_they_are() -> None:
+    async with stage(80, 24) as on:
+        await on.press("enter")
+        await on.until(lambda: "198.51.100.7:50001" in on.details())
+        begins = on.details().splitlines()
+        await on.press("J")
+        await on.until(lambda: on.details().splitlines()[0] == begins[5])
+        on.source.push(frame(1, sockets({"cookie": 1}, {"cookie": 9, "remote_address": "192.0.2.1"}), OWNERS))
+        await on.until(lambda: any("192.0.2.1" in line for line in on.lines()))
+        assert on.details().splitlines()[0] == begins[5]
+        await on.press("K")
+        await on.until(lambda: on.details().splitlines()[0] == begins[0])
+
+
 async def test_details_open_follow_and_close() -> None:
     async with stage() as on:
         await on.press("enter")

@@ -28,6 +28,11 @@ class Panel(Toned, Fitted, can_focus=False):
         self._lines: Lines = ()
         self._width = 0
 
+    @property
+    def allow_vertical_scroll(self) -> bool:
+        """Whether there are lines that have no room, with a scrollbar or without."""
+        return self.max_scroll_y > 0
+
     def show(self, make: Callable[[int], Lines]) -> None:
         """Show the lines that `make` gives for a width."""
         self._make = make
