@@ -19,7 +19,7 @@ lint: $(READY)
 	$(BIN)/ruff format --check .
 
 types: $(READY) build/typed
-	$(BIN)/mypy -p sockscope.app -p sockscope.widgets -p tests
+	$(BIN)/mypy -p sockscope.app -p sockscope.widgets -p tests -p screenshots
 
 generated: $(READY) ## the manual page and the completions, after a change of options or keys
 	$(BIN)/python -m sockscope.app.generated
