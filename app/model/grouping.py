@@ -32,15 +32,29 @@ STATE_COUNTS = tuple(f"state_{state}" for state in ORDER)
 """Columns with the number of sockets in each TCP state."""
 
 
-def grouped(rows: Table, chosen: NDArray[np.intp], split: Split, sums: tuple[str, ...] = ()) -> Table:
+Which = Callable[[Table], NDArray[np.bool_]]
+"""Picks rows."""
+
+
+def every_row(rows: Table) -> NDArray[np.bool_]:
+    """All of them."""
+    return np.ones(len(rows), np.bool_)
+
+
+def grouped(
+    rows: Table,
+    chosen: NDArray[np.intp],
+    split: Split,
+    sums: tuple[str, ...] = (),
+    summed: Which = every_row,
+) -> Table:
     """One row a group of `rows[chosen]`, the largest first.
 
     Each carries the columns of one of its rows, by which it is named, and: `key` (uint64, mixed from what the
     group shares), `count` (i8), STATE_COUNTS (i8) where rows have a `tcp_state`, for each column in `sums`
-    that the rows have `sum_NAME` (f8; what is unknown, NaN or negative, counts as
-    nothing, and gives NaN where all is), and `share` (f8, of all that
-    was counted). Rows that have just gone (`presence`) count as nothing, and a group that has no others is
-    GONE.
+    that the rows have `sum_NAME` (f8, over the rows that `summed` picks; what is unknown, NaN or negative,
+    counts as nothing, and gives NaN where all is), and `share` (f8, of all that was counted). Rows that have
+    just gone (`presence`) count as nothing, and a group that has no others is GONE.
     """
     keys = mix(*split(rows))[chosen]
     first, group = alike(keys)
@@ -56,9 +70,10 @@ def grouped(rows: Table, chosen: NDArray[np.intp], split: Split, sums: tuple[str
     columns["presence"] = np.where(count == 0, GONE, np.where(new, NEW, STEADY)).astype(np.uint8)
     if "tcp_state" in rows:
         columns |= _by_state(rows.numbers("tcp_state")[chosen], group, there, size)
+    counted = there & summed(rows)[chosen] if sums else there
     for name in sums:
         if name in rows:
-            columns[f"sum_{name}"] = _sum(rows.numbers(name)[chosen], group, there, size)
+            columns[f"sum_{name}"] = _sum(rows.numbers(name)[chosen], group, counted, size)
     largest = np.argsort(-count, kind="stable")
     kept = {name: column for name, column in rows.columns.items() if name not in LAID_OUT}
     named = Table(kept, rows.taken).take(chosen[first[largest]])

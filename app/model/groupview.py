@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sockscope.app.frames.table import Numbers, Table
-from sockscope.app.model.grouping import Growth, Split, grouped
+from sockscope.app.model.grouping import Growth, Split, Which, grouped
 from sockscope.app.model.query import Query, Reading, select
 from sockscope.app.record import dataclass
 
@@ -24,10 +24,12 @@ class Grouping:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class GroupParts:
-    """A grouping as the engine needs it: how rows are split, which columns are summed, how groups sort."""
+    """A grouping as the engine needs it: how rows are split, which columns are summed over which of them, how
+    groups sort."""
 
     split: Split
     sums: tuple[str, ...]
+    summed: Which
     reading: Reading
 
 
@@ -68,7 +70,7 @@ class Groups:
                 members = chosen[~rows.numbers("heading")[chosen].astype(np.bool_)]
             else:
                 members = chosen
-            groups = grouped(rows, members, parts.split, parts.sums)
+            groups = grouped(rows, members, parts.split, parts.sums, parts.summed)
             growth = self._growth.per_second(groups, taken, (grouping.by, about))
             last = self._last = (chosen, grouping.by, taken, groups.with_columns(growth=growth))
         groups = last[3]

@@ -81,7 +81,8 @@ def tabs() -> Mapping[str, TabParts]:
             asks=each.asks,
             decides=each.decides,
             groupings={
-                by.id: GroupParts(by.split, by.sums, reading(grouped_view(each, by))) for by in each.groupings
+                by.id: GroupParts(by.split, by.sums, by.summed, reading(grouped_view(each, by)))
+                for by in each.groupings
             },
         )
         for each in VIEWS

@@ -11,7 +11,7 @@ from sockscope.app.frames.table import Numbers, Table
 from sockscope.app.hosts import Address
 from sockscope.app.model.filters.fields import Field as FilterField
 from sockscope.app.model.filters.match import Matcher, Matches
-from sockscope.app.model.grouping import Split
+from sockscope.app.model.grouping import Split, Which, every_row
 from sockscope.app.model.store import Store
 from sockscope.app.model.tab import Options
 from sockscope.app.record import dataclass
@@ -110,6 +110,8 @@ class GroupView:
     term: Callable[[Table, int], str | None]
     sums: tuple[str, ...] = ()
     """Columns of the rows that are summed up."""
+    summed: Which = every_row
+    """The rows whose figures mean the same."""
     by_state: bool = False
     """Whether the rows have TCP states to be counted by."""
 

@@ -8,10 +8,11 @@ from dataclasses import replace
 from sockscope.app.frames.inet import IPPROTO_SCTP
 from sockscope.app.frames.table import Numbers, Table
 from sockscope.app.model.endpoints import sort_key
+from sockscope.app.model.filters.match import Matches
 from sockscope.app.model.grouping import SPLITS
 from sockscope.app.model.socketinterfaces import NEEDS
 from sockscope.app.model.socketstates import state_name
-from sockscope.app.model.states import ESTABLISHED, NAMES
+from sockscope.app.model.states import ESTABLISHED, LISTEN, NAMES
 from sockscope.app.model.units import briefly
 from sockscope.app.view import groupterms as terms
 from sockscope.app.view import units
@@ -26,7 +27,18 @@ _REMOTE, _REMOTE_PORT = "remote_address", "remote_port"
 
 
 def _view(name: str, title: str, noun: str, column: Column, term: terms.Term) -> GroupView:
-    return GroupView(name, title, noun, SPLITS[name], column, term, (*QUEUES, *RATES), by_state=True)
+    sums = (*QUEUES, *RATES)
+    return GroupView(name, title, noun, SPLITS[name], column, term, sums, _holds_bytes, by_state=True)
+
+
+def _counts_connections(rows: Table) -> Matches:
+    """A listener's queues are of connections: those that wait, and how many may."""
+    listens: Matches = rows.numbers("state") == LISTEN
+    return listens
+
+
+def _holds_bytes(rows: Table) -> Matches:
+    return ~_counts_connections(rows)
 
 
 def _same_protocol(rows: Table, row: int) -> str:
@@ -133,7 +145,7 @@ GROUPINGS = (
 )
 """In the order in which they are offered."""
 OF_LISTENERS = tuple(
-    replace(each, by_state=False, sums=QUEUES)
+    replace(each, by_state=False, sums=QUEUES, summed=_counts_connections)
     for each in GROUPINGS
     if each.id in ("process", "unit", "user", "port", "interface", "namespace")
 )

@@ -18,7 +18,7 @@ from sockscope.app.model.query import Query, Reading, select
 from sockscope.app.view.connections import CONNECTIONS
 from sockscope.app.view.grammar import grammar
 from sockscope.app.view.groupings import grouped_view
-from sockscope.app.view.socketgroups import GROUPINGS, OF_LISTENERS, RATES
+from sockscope.app.view.socketgroups import GROUPINGS, OF_LISTENERS, QUEUES, RATES
 from tests import fake
 
 REMOTES = (
@@ -107,3 +107,17 @@ def test_every_column_reads_and_sorts(by, picks: list[dict[str, object]]) -> Non
     assert all(
         field.value(groups, 0) is not None for field in view.fields if field.name in ("group", "count")
     )
+
+
+def test_queues_of_listeners_are_not_summed_up_with_bytes() -> None:
+    rows = fake.sockets({"state": 10}, {"state": 1}, {"state": 10})
+    rows = rows.with_columns(
+        tcp_state=rows.numbers("state"),
+        name=Strings.of(["nginx"] * 3),
+        rx_queue=np.array([3, 700, 2], np.uint32),
+        tx_queue=np.array([511, 900, 128], np.uint32),
+    )
+    for groupings, sums in ((GROUPINGS, (700.0, 900.0)), (OF_LISTENERS, (5.0, 639.0))):
+        by = next(each for each in groupings if each.id == "process")
+        groups = grouped(rows, np.arange(3), by.split, by.sums, by.summed)
+        assert tuple(groups.numbers(f"sum_{name}")[0] for name in QUEUES) == sums
