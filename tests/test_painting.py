@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import re
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,7 @@ from textual._compositor import ChopsUpdate
 from textual.css.stylesheet import Stylesheet
 from textual.screen import Screen
 
-from sockscope.app.dashboard import Dashboard
+from sockscope.app.dashboard import Dashboard, sweep
 from sockscope.app.model import engine
 from sockscope.widgets.grid import Grid
 from sockscope.widgets.lean import LeanUpdate
@@ -254,3 +255,25 @@ async def test_a_calm_dashboard_does_not_paint_every_tick() -> None:
         assert await made.keys("j")  # a key is answered all the same
         await made.press("T")
         await made.until(lambda: "TIME_WAIT" in made.line("filter"))
+
+
+async def test_no_key_waits_for_old_garbage_and_ticks_collect_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    collected: list[int] = []
+
+    def begun(phase: str, told: dict[str, int]) -> None:
+        if phase == "start" and told["generation"] == 2:
+            collected.append(told["generation"])
+
+    async with watch() as on:
+        await on.settle()
+        gc.callbacks.append(begun)
+        try:
+            for _ in range(5):
+                await on.keys("enter", "j", "enter", "slash", "1", "escape", "s", "2", "1")
+            assert not collected
+            monkeypatch.setattr(sweep, "EVERY", 0.0)
+            await on.tick(20, crowd())
+            await on.until(lambda: collected)
+        finally:
+            gc.callbacks.remove(begun)
+    assert gc.get_threshold()[2] < 1000

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import time
 from collections.abc import Iterable
 from functools import partial
@@ -22,6 +21,7 @@ from sockscope.app.dashboard.feed import Arrived, Feed, NameCame, SourceGone, Un
 from sockscope.app.dashboard.filtering import Filtering, like_cell
 from sockscope.app.dashboard.groupkeys import GroupKeys
 from sockscope.app.dashboard.picture import Picture
+from sockscope.app.dashboard.sweep import Sweep
 from sockscope.app.model.engine import Request, Snapshot
 from sockscope.app.recall import Recall
 from sockscope.app.sources.base import Source
@@ -79,6 +79,7 @@ class Dashboard(ColumnKeys, GroupKeys):
         self._picture = Picture()
         self._filtering = Filtering(self._picture.entry, session, recall or Recall())
         self._calm = Calm(calm)
+        self._sweep = Sweep()
         self._snapshot: Snapshot | None = None
         self._drawn: Request | None = None
         self._late = False
@@ -106,14 +107,13 @@ class Dashboard(ColumnKeys, GroupKeys):
         self._draw()
 
     def on_ready(self) -> None:
-        """What is there now stays: the garbage collector, resting while things were loaded, need not look at
-        it again and again."""
-        gc.freeze()
-        gc.enable()
+        """Collect garbage, which was left alone while things were loaded."""
+        self._sweep.begin(time.monotonic())
 
     def on_unmount(self) -> None:
         """End the source and its threads."""
         self._feed.close()
+        self._sweep.end()
 
     # What the feed tells
 
@@ -130,6 +130,7 @@ class Dashboard(ColumnKeys, GroupKeys):
             self.call_after_refresh(self._picture.grid.go_to, snapshot.decided)
         now = time.monotonic()
         if snapshot.request == self._drawn and not back:
+            self.call_later(self._sweep.after_tick, now)
             self._calm.tick(now, behind=self.behind)
             self._late = self.behind
             if self.behind or not self._calm.due(now):
@@ -167,6 +168,7 @@ class Dashboard(ColumnKeys, GroupKeys):
     @on(SourceGone)
     def _source_gone(self, message: SourceGone) -> None:
         if not self._exit:
+            self._sweep.after_tick(time.monotonic())
             self.set_timer(self._feed.gone(message.why), self._restart)
             self._draw()
 
