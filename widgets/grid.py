@@ -222,7 +222,7 @@ class Grid(Toned, Fitted, can_focus=True):
 
     def _paint(self) -> None:
         """Draw what should be on the screen now, and repaint where it differs from what is there."""
-        head, self._head_spots = self._rows.head() if self._rows else ([], ())
+        head, self._head_spots = ([], ()) if self._rows is None else self._rows.head()
         new_head = _Painted(tuple(head))
         self._repaint(0, self._head, new_head)
         self._head = new_head
