@@ -23,7 +23,7 @@ PROGRAM = (sys.executable, "-P", "-m", "sockscope.app")
 FIRST_ROW = r"127\.1\.\d+\.\d+"
 BUDGET = 50.0
 """Milliseconds to the answer, at the 95th percentile."""
-ROUNDS = 8
+ROUNDS = 6
 _APART = (0.2, 0.35)
 """Seconds between two keys, at least and at most."""
 _STEADY = {"connections": 70}

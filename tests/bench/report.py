@@ -72,7 +72,8 @@ def markdown(report: Report) -> str:
         told += ["One by one:", _list(singles)]
     if keys:
         told += [
-            "From a key to its answer on the screen, ms, 50th percentile / **95th** / worst:",
+            "From a key to its answer on the screen, ms, 50th percentile / **95th** / worst. Another tab "
+            "answers with its titles; rows that nobody had asked for come once the kernel has told them:",
             _pivot(keys, "key"),
         ]
     if stages:
