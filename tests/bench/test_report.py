@@ -68,12 +68,12 @@ def test_tables_show_ratios_budgets_and_what_misses_them() -> None:
 
 def test_tables_go_between_the_marks(tmp_path: Path) -> None:
     file = tmp_path / "README.md"
-    file.write_text(f"before\n{report.BEGIN}\nold\n{report.END}\nafter\n", "utf-8")
+    file.write_text(f"before\n{report.BEGIN}\noutdated\n{report.END}\nafter\n", "utf-8")
     report.into_readme(file, Report("a machine", FIGURES))
     text = file.read_text("utf-8")
     assert text.startswith(f"before\n{report.BEGIN}\n\nTaken on")
     assert text.endswith(f"{report.END}\nafter\n")
-    assert "old" not in text
+    assert "outdated" not in text
     file.write_text("no marks", "utf-8")
     with pytest.raises(ValueError, match="no marks"):
         report.into_readme(file, Report("a machine", FIGURES))
