@@ -61,6 +61,6 @@ async def test_a_paused_log_stands_still_while_events_go_on() -> None:
 async def test_details_at_the_least_size() -> None:
     async with stage(80, 24, tab="log") as on:
         on.source.push(told(1, 0, {"cookie": 91, "bytes_sent": 1234}))
-        await on.until(lambda: len(on.lines()) == 1)
+        await on.until(lambda: ":50000" in "".join(on.lines()))
         await on.press("enter")
         await on.until(lambda: "the kernel told that it destroyed the socket" in on.details())
