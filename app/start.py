@@ -16,9 +16,10 @@ from sockscope.app.sources.child import Child, sampler
 PORT_RANGE = Path("/proc/sys/net/ipv4/ip_local_port_range")
 HAND_OVER = 0.001
 """Seconds after which the engine's thread, which may be at work, hands the interpreter over to a key."""
-ESCAPE_WAIT = "25"
+ESCAPE_WAIT = "10"
 """Milliseconds in which a terminal that has sent ESC would have sent the rest of a longer sequence; ssh
-carries both in one packet. The variable ESCDELAY, which curses reads too, goes before it."""
+carries both in one packet, and tmux waits no longer either. The variable ESCDELAY, which curses reads too,
+goes before it."""
 
 PAINTS = "200"
 """Paints a second at the most: with Textual's 60 a key's answer would wait up to 16 ms. Nothing is painted

@@ -70,7 +70,7 @@ class Stage:
 
     def details(self) -> str:
         panel = self.app.screen_stack[0].query_one(Panel)
-        if not panel.display:
+        if not self.app.screen_stack[0].query_one("#aside").display:
             return ""
         return "\n".join(
             "".join(segment.text for segment in panel.render_line(y)) for y in range(panel.size.height)
@@ -271,7 +271,7 @@ async def test_details_open_follow_and_close() -> None:
         await on.press("j")
         await on.until(lambda: "198.51.100.8:50002" in on.details())
         await on.press("escape")
-        await on.until(lambda: not on.app.screen.query_one(Panel).display)
+        await on.until(lambda: not on.app.screen.query_one("#aside").display)
 
 
 async def test_pause_holds_the_screen_while_frames_go_on() -> None:

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from textual._compositor import ChopsUpdate
+from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.css.stylesheet import Stylesheet
 from textual.screen import Screen
 
@@ -16,6 +16,7 @@ from sockscope.app.dashboard import Dashboard, sweep
 from sockscope.app.model import engine
 from sockscope.widgets.grid import Grid
 from sockscope.widgets.lean import LeanUpdate
+from sockscope.widgets.paced import all_of, spans_of
 from sockscope.widgets.panel import Panel
 from sockscope.widgets.shown import Shown
 from tests.fake import FakeSource, frame, sockets
@@ -49,6 +50,8 @@ class Watched(Dashboard):
 
     def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
         super()._display(screen, renderable)
+        if isinstance(renderable, LayoutUpdate):
+            renderable = spans_of(screen, all_of(screen))
         if isinstance(renderable, ChopsUpdate):
             self.sent += LeanUpdate(renderable, self.shown, PLENTY).render_segments(self.console)
 
@@ -196,7 +199,7 @@ async def test_opening_details_draws_every_line_once_and_chooses_no_rows(
             await on.settle()
             work.forget()
             await on.keys(key)
-            await on.until(lambda: bool(on.details().strip()) == on.app.query_one("#details").display)
+            await on.until(lambda: bool(on.details().strip()) == on.app.query_one("#aside").display)
             assert work.styled == 0
             assert work.layouts <= 2
             assert work.chosen == 0

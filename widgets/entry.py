@@ -57,6 +57,9 @@ class Entry(Input):
         self.value = text
         self.cursor_position = len(text) if cursor is None else cursor
 
+    def watch_has_focus(self, _has_focus: bool) -> None:
+        """It has the keys whenever it shows, so it looks as if it had them all the time."""
+
     def close(self) -> None:
         """Typing is over; whoever calls this gives the keys to another widget."""
         self.display = False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from textual.geometry import Size
+from textual.reactive import Reactive
 from textual.scroll_view import ScrollView
 
 
@@ -11,6 +12,16 @@ class Fitted(ScrollView):
 
     A `Resize` event comes after Textual has painted the new layout; what is made only then is painted twice.
     """
+
+    virtual_size = Reactive(Size(0, 0), repaint=False)
+
+    def watch_virtual_size(self, size: Size) -> None:
+        """More or fewer lines change the scrollbar, and the layout only where the size depends on them or the
+        scrollbar comes or goes."""
+        if self.styles.auto_dimensions:
+            self.refresh(layout=True)
+        elif self.size:
+            self._scroll_update(size)
 
     def fit(self) -> None:
         """Make the lines for the size that holds now; all of them are painted after this."""

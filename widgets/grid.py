@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import ClassVar, Protocol
 
 from rich.style import Style
@@ -137,11 +137,11 @@ class Grid(Toned, Fitted, can_focus=True):
         """Rows that fit on the screen."""
         return max(1, self.scrollable_content_region.height - HEAD)
 
-    def holds_row(self, x: int, y: int) -> bool:
-        """Whether a row, not the head nor the cursor's row, is at this place of the screen."""
+    def row_places(self) -> Callable[[int, int], bool]:
+        """Tells of x, y whether a row, not the head nor the cursor's row, is at this place of the screen."""
         region = self.region
-        line = y - region.y - HEAD
-        return line >= 0 and region.contains(x, y) and line + round(self.scroll_offset.y) != self._cursor
+        cursor = region.y + HEAD + self._cursor - round(self.scroll_offset.y)
+        return lambda x, y: y >= region.y + HEAD and y != cursor and region.contains(x, y)
 
     def show(self, rows: Rows, why_empty: str = "") -> None:
         """Show these rows; cursor and window follow the rows they were on."""
@@ -249,6 +249,9 @@ class Grid(Toned, Fitted, can_focus=True):
         spans = [(0, width)] if before.cursor != after.cursor else changed(before.cells, after.cells, width)
         if spans:
             self.refresh(*(Region(x, y, wide, 1) for x, wide in spans))
+
+    def watch_has_focus(self, _has_focus: bool) -> None:
+        """It looks the same wherever the keys go."""
 
     def render_line(self, y: int) -> Strip:
         """One line of the window."""

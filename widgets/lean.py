@@ -10,10 +10,8 @@ from rich.console import Console
 from rich.control import Control
 from textual._compositor import ChopsUpdate
 
+from sockscope.widgets.pieces import Span
 from sockscope.widgets.shown import Shown
-
-Span = tuple[int, int, int]
-"""Cells of a line of the screen: (y, first, end)."""
 
 
 class LeanUpdate(ChopsUpdate):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import cast
 
@@ -20,7 +20,8 @@ from textual.screen import Screen
 
 from sockscope.widgets.driver import PacedDriver, TakeOver, nothing_to_take_over
 from sockscope.widgets.ending import hung_up
-from sockscope.widgets.lean import LeanUpdate, Span
+from sockscope.widgets.lean import LeanUpdate
+from sockscope.widgets.pieces import Span
 from sockscope.widgets.tones import TonedApp
 
 RETRY = 0.5
@@ -45,13 +46,14 @@ class PacedApp(TonedApp):
         self._retrying = False
         self._waited: dict[int, bool] = {}
 
-    def can_wait(self, x: int, y: int) -> bool:  # noqa: ARG002
-        """Whether others go before the line that begins here, because time changes it more than keys do."""
-        return False
+    def can_wait(self) -> Callable[[int, int], bool]:
+        """Tells of x, y whether others go before the line that begins there, because time changes it more
+        than keys do; it holds until the layout or the cursor changes."""
+        return lambda _x, _y: False
 
-    def _later(self, span: Span) -> bool:
-        y, x, _ = span
-        return self.can_wait(x, y) and self._waited.get(y, False)
+    def _later(self) -> Callable[[Span], bool]:
+        can_wait = self.can_wait()
+        return lambda span: self._waited.get(span[0], False) and can_wait(span[1], span[0])
 
     @property
     def behind(self) -> bool:
@@ -68,7 +70,8 @@ class PacedApp(TonedApp):
             return
         if isinstance(renderable, LayoutUpdate):
             late = {y for y, _, _ in self._owed}
-            self._owed = sorted(_all_of(screen), key=lambda span: (self._later(span), span[0] in late))
+            later = self._later()
+            self._owed = sorted(all_of(screen), key=lambda span: (later(span), span[0] in late))
             self._pay(extra=max(0, BYTES_OF_AN_ANSWER - driver.room))
             return
         if not isinstance(renderable, ChopsUpdate):
@@ -83,12 +86,13 @@ class PacedApp(TonedApp):
         driver = self._driver
         if room <= 0 or not isinstance(driver, PacedDriver):
             return update.spans
-        update.spans = sorted(update.spans, key=self._later)
+        update.spans = sorted(update.spans, key=self._later())
         lean = LeanUpdate(update, driver.shown, room)
         if lean.render_segments(self.console):
             super()._display(screen, lean)
         sent = len(update.spans) - len(lean.left)
-        self._waited.update((y, self.can_wait(x, y)) for y, x, _ in update.spans[:sent])
+        can_wait = self.can_wait()
+        self._waited.update((y, can_wait(x, y)) for y, x, _ in update.spans[:sent])
         return lean.left
 
     def _owe(self, spans: Sequence[Span]) -> None:
@@ -99,7 +103,7 @@ class PacedApp(TonedApp):
             for y, first, end in self._owed
             if y not in lines or first < lines[y][0] or end > lines[y][1]
         ]
-        self._owed = sorted([*spans, *older], key=self._later)
+        self._owed = sorted([*spans, *older], key=self._later())
         if self._owed and not self._retrying:
             self._retrying = True
             self.set_timer(RETRY, self._retry)
@@ -125,7 +129,7 @@ class PacedApp(TonedApp):
         """Draw the whole screen anew, whatever the terminal shows now."""
         self.forget_shown()
         self._owed = []
-        self._display(self.screen, _spans_of(self.screen, _all_of(self.screen)))
+        self._display(self.screen, spans_of(self.screen, all_of(self.screen)))
 
     def forget_shown(self) -> None:
         """From now on nobody knows what the terminal shows."""
@@ -150,7 +154,7 @@ class PacedApp(TonedApp):
         while self._owed and isinstance(driver, PacedDriver) and (room := driver.room + extra) > 0:
             number = room // BYTES_OF_A_LINE + 1
             now, self._owed = self._owed[:number], self._owed[number:]
-            update = _spans_of(self.screen, now)
+            update = spans_of(self.screen, now)
             if isinstance(update, ChopsUpdate):
                 self._owed = [*self._send(self.screen, update, room), *self._owed]
             driver.ask()
@@ -160,12 +164,13 @@ class PacedApp(TonedApp):
             self.caught_up()
 
 
-def _all_of(screen: Screen[object]) -> list[Span]:
+def all_of(screen: Screen[object]) -> list[Span]:
+    """Every line of the screen."""
     return [(y, 0, screen.size.width) for y in range(screen.size.height)]
 
 
-def _spans_of(screen: Screen[object], spans: Sequence[Span]) -> ChopsUpdate | None:
-    """These parts of the screen as they look now."""
+def spans_of(screen: Screen[object], spans: Sequence[Span]) -> ChopsUpdate | None:
+    """These parts of the screen as they look now, None where nothing of them is on it."""
     compositor = screen._compositor  # noqa: SLF001 - Textual offers no update of a part
     inside = compositor.size.region
     regions = (Region(first, y, end - first, 1).intersection(inside) for y, first, end in spans)

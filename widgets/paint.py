@@ -1,43 +1,35 @@
-"""Which cells of a line changed, so that only those are sent to the terminal."""
+"""Which part of a line may have changed, so that the rest is not looked at again."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from sockscope.app.view.cells import Cell, cell_width
-
-NEAR = 8
-"""Unchanged cells worth repainting rather than moving the terminal's cursor over them."""
+from sockscope.app.view.cells import Cell
 
 
 def changed(old: Sequence[Cell], new: Sequence[Cell], width: int) -> list[tuple[int, int]]:
-    """Spans (x, width) in which two lines of `width` cells differ."""
+    """The span (x, width) between the runs with which two lines of `width` cells begin and end alike; none
+    for the same line. Which cells differ in it is found out where they are sent (`widgets/shown.py`)."""
     if old == new:
         return []
-    before = _spread(old, width)
-    after = _spread(new, width)
-    spans: list[tuple[int, int]] = []
-    for x in range(width):
-        if before[x] == after[x]:
-            continue
-        if spans and x - (spans[-1][0] + spans[-1][1]) < NEAR:
-            spans[-1] = (spans[-1][0], x + 1 - spans[-1][0])
-        else:
-            spans.append((x, 1))
-    return spans
+    begin = _alike(old, new)
+    before, after = old[begin:], new[begin:]
+    end = _alike(before[::-1], after[::-1])
+    texts = [text for text, _ in (*old, *new)]
+    if not all(map(str.isascii, texts)):
+        return [(0, width)]
+    first = _length(new[:begin])
+    lengths = _length(before), _length(after)
+    kept = _length(new[len(new) - end :]) if lengths[0] == lengths[1] else 0
+    last = min(first + max(lengths) - kept, width)
+    return [(first, last - first)] if first < last else []
 
 
-def _spread(cells: Iterable[Cell], width: int) -> list[tuple[str, str]]:
-    """One entry a terminal cell: the character that starts there and its tone."""
-    spread: list[tuple[str, str]] = []
-    for text, tone in cells:
-        for character in text:
-            wide = 1 if character.isascii() else cell_width(character)
-            if not wide and spread:
-                spread[-1] = (spread[-1][0] + character, tone)
-            else:
-                spread.append((character, tone))
-            if wide == 2:
-                spread.append(("", tone))
-    blank = [(" ", "")] * (width - len(spread))
-    return (spread + blank)[:width]
+def _alike(old: Sequence[Cell], new: Sequence[Cell]) -> int:
+    """How many runs are the same from the beginning on."""
+    both = zip(old, new, strict=False)
+    return next((place for place, (one, other) in enumerate(both) if one != other), min(len(old), len(new)))
+
+
+def _length(cells: Iterable[Cell]) -> int:
+    return sum(len(text) for text, _ in cells)

@@ -41,6 +41,10 @@ class Panel(Toned, Fitted, can_focus=False):
             self._width = width
             self._paint(make(width), width)
 
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002
+        """As many lines as there are for a width, where the layout asks for them before it gives one."""
+        return len(self._make(width))
+
     def fit(self) -> None:
         """Another width, other lines."""
         self._width = self.scrollable_content_region.width

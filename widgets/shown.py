@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from rich.cells import get_character_cell_size
 from textual.strip import Strip
 
-from sockscope.widgets.paint import NEAR
-
+NEAR = 8
+"""Unchanged cells worth sending again rather than moving the terminal's cursor over them."""
 _BEHIND = "\0"
 """Stands in the cell behind a wide character."""
 _FIRST_CLUSTER = 0xF0000
@@ -85,18 +85,18 @@ class Shown:
 def _differences(old: Glyphs, new: Glyphs) -> list[tuple[int, int]]:
     """Spans of cells that differ, whole characters, those that are near to one another as one."""
     number = len(new.text)
-    others = np.zeros(number, np.bool_)
-    for before, after in zip(old, new, strict=True):
-        others |= _codes(before.ljust(number, "\0")) != _codes(after)
+    before = _codes(old.text.ljust(number, "\0") + old.style.ljust(number, "\0"))
+    unlike = before != _codes(new.text + new.style)
+    others = unlike[:number] | unlike[number:]
     if _BEHIND in new.text:
         behind = _codes(new.text) == 0
         others[:-1] |= others[1:] & behind[1:]
         others[1:] |= others[:-1] & behind[1:]
-    places = np.flatnonzero(others)
-    breaks = np.flatnonzero(places[1:] - places[:-1] > NEAR)
-    first = places[np.append(0, breaks + 1)].tolist()
-    end = (places[np.append(breaks, len(places) - 1)] + 1).tolist()
-    return list(zip(first, end, strict=True))
+    places = others.nonzero()[0]
+    breaks = (places[1:] - places[:-1] > NEAR).nonzero()[0]
+    ends = [*places[breaks].tolist(), int(places[-1])]
+    firsts = [int(places[0]), *places[breaks + 1].tolist()]
+    return [(first, end + 1) for first, end in zip(firsts, ends, strict=True)]
 
 
 def _codes(text: str) -> NDArray[np.uint32]:

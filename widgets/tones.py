@@ -9,11 +9,11 @@ from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual.app import App
+from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
 from sockscope.app.view.cells import Cell
-from sockscope.widgets.plain import PlainLines
 
 TONES = (
     "dim",
@@ -39,6 +39,10 @@ TONES = (
 )
 
 
+KEPT = 256
+"""Lines of a widget that are kept as strips: those of the screen, and as many as were there before."""
+
+
 class TonedApp(App[None]):
     """An app whose stylesheet colours its component class `tone--NAME` for each tone.
 
@@ -54,15 +58,16 @@ class Toned(Widget):
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id, classes=classes)
-        self._styles_cache = PlainLines()
         self._tone_styles: dict[str, Style] = {}
         self._looks: dict[tuple[str, Style | None], Style] = {}
+        self._strips: dict[tuple[tuple[Cell, ...], int, Style | None], Strip] = {}
 
     def notify_style_update(self) -> None:
         """Forget styles when the theme changes."""
         super().notify_style_update()
         self._tone_styles = {}
         self._looks = {}
+        self._strips = {}
 
     def tone_style(self, tone: str) -> Style:
         """The style of a tone; unknown tones are plain."""
@@ -75,7 +80,17 @@ class Toned(Widget):
         return style
 
     def strip(self, cells: Iterable[Cell], width: int, over: Style | None = None) -> Strip:
-        """Runs of text as one line of exactly `width` cells, with a style laid over all of it."""
+        """Runs of text as one line of exactly `width` cells, with a style laid over all of it; the same runs
+        are the same strip for a while."""
+        key = (tuple(cells), width, over)
+        strip = self._strips.get(key)
+        if strip is None:
+            if len(self._strips) >= KEPT:
+                self._strips.clear()
+            strip = self._strips[key] = self._strip(*key)
+        return strip
+
+    def _strip(self, cells: Iterable[Cell], width: int, over: Style | None) -> Strip:
         looks = self._looks
         segments: list[Segment] = []
         text, look, length = "", self._look("", over), 0
@@ -106,5 +121,18 @@ class Toned(Widget):
                 style += self.tone_style(tone)
             if over:
                 style += over
-            self._looks[tone, over] = style
+            background = self.background_colors[1]
+            segments = [Segment(" ", style)]
+            for each in self.get_line_filters():
+                segments = each.apply(segments, background)
+            style = self._looks[tone, over] = segments[0].style or Style()
         return style
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Lines of the widget: as they are drawn, where no border lies around them."""
+        if self.styles.gutter:
+            return super().render_lines(crop)
+        lines = [self.render_line(y) for y in crop.line_range]
+        if crop.column_span == (0, self.size.width):
+            return lines
+        return [line.crop(*crop.column_span) for line in lines]

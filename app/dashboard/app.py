@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
 from typing import ClassVar
@@ -32,6 +32,7 @@ from sockscope.app.view.session import Session
 from sockscope.app.view.trail import Trail, leads
 from sockscope.styles import SHEET
 from sockscope.styles.themes import THEMES
+from sockscope.widgets.board import Board
 from sockscope.widgets.driver import TakeOver, nothing_to_take_over
 from sockscope.widgets.entry import Entry
 from sockscope.widgets.grid import Grid, Place
@@ -95,6 +96,10 @@ class Dashboard(ColumnKeys, GroupKeys):
             self.register_theme(each)
         self.theme = theme
 
+    def get_default_screen(self) -> Board:
+        """The screen below all dialogs."""
+        return Board()
+
     def compose(self) -> ComposeResult:
         """The picture's parts, arranged before any style is made for them."""
         self._picture.fit(self.screen, self.size)
@@ -137,9 +142,9 @@ class Dashboard(ColumnKeys, GroupKeys):
                 return
         self._draw()
 
-    def can_wait(self, x: int, y: int) -> bool:
+    def can_wait(self) -> Callable[[int, int], bool]:
         """The rows of the table; all else says what a key did."""
-        return len(self.screen_stack) == 1 and self._picture.grid.holds_row(x, y)
+        return self._picture.grid.row_places() if len(self.screen_stack) == 1 else super().can_wait()
 
     def caught_up(self) -> None:
         """The terminal has shown everything: draw what had to wait for that."""
@@ -213,7 +218,7 @@ class Dashboard(ColumnKeys, GroupKeys):
             return
         session.details_open = not session.details_open
         session.open_row = message.key
-        self._ask()
+        self._ask_for_one_picture()
 
     @on(Grid.Moved)
     def _moved(self, message: Grid.Moved) -> None:

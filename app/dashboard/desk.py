@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from sockscope.app.dashboard.feed import Feed
 from sockscope.app.dashboard.picture import Picture
-from sockscope.app.model.engine import Snapshot
+from sockscope.app.model.engine import Request, Snapshot
 from sockscope.app.view.session import Session
 from sockscope.widgets.paced import PacedApp
+
+MOMENT = 0.015
+"""Seconds that an answer may take to be there with what stands around it."""
 
 
 class Desk(PacedApp):
@@ -16,6 +21,7 @@ class Desk(PacedApp):
     _feed: Feed
     _picture: Picture
     _snapshot: Snapshot | None
+    _drawn: Request | None
 
     def _draw(self) -> None:
         """Everything the snapshot and the session say, on the screen."""
@@ -29,6 +35,16 @@ class Desk(PacedApp):
         """Something was chosen that the next snapshot has to follow, and what stands around it at once."""
         self._feed.ask()
         self._draw()
+
+    def _ask_for_one_picture(self) -> None:
+        """Something was chosen whose answer is there in a moment: nothing is drawn before it, unless the
+        engine has other things to do."""
+        request = self._feed.ask()
+        self.set_timer(MOMENT, partial(self._draw_unless, request))
+
+    def _draw_unless(self, answered: Request) -> None:
+        if self._drawn != answered:
+            self._draw()
 
     def _ask_from_the_top(self) -> None:
         """Other rows or another order: nothing of the old ones is drawn again."""

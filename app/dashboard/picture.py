@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
-from textual.containers import Container
 from textual.geometry import Size
 from textual.screen import Screen
 from textual.widget import Widget
@@ -23,6 +22,8 @@ from sockscope.app.view.lines import Lines
 from sockscope.app.view.session import Session
 from sockscope.app.view.strip import strip_bar
 from sockscope.app.view.window import Window
+from sockscope.widgets.board import Holder
+from sockscope.widgets.edge import Edge
 from sockscope.widgets.entry import Entry
 from sockscope.widgets.grid import Grid
 from sockscope.widgets.line import Line
@@ -42,23 +43,24 @@ class Picture:
         self.grid = Grid(id="grid")
         self.entry = Entry(id="entry")
         self.details = Panel(id="details")
+        self._aside = Holder(Edge(id="edge"), self.details, id="aside")
         self._small = Line(id="small")
         self._header = Line(id="header")
         self._strip = Line(id="strip")
         self._tabs = Line(id="tabs")
         self._filter = Line(id="filter")
-        self._filter.display = self.details.display = False
+        self._filter.display = self._aside.display = False
         self._footer = Line(id="footer")
         self._lines = Lines()
 
     def widgets(self) -> Iterator[Widget]:
         """One line each for header, strip, tabs, filter and footer; the table has the rest."""
         yield self._small
-        yield Container(
+        yield Holder(
             self._header,
             self._strip,
             self._tabs,
-            Container(self.grid, self.details, id="body"),
+            Holder(self.grid, self._aside, id="body"),
             self.entry,
             self._filter,
             self._footer,
@@ -78,7 +80,7 @@ class Picture:
         self, snapshot: Snapshot | None, session: Session, status: bars.Status, width: int
     ) -> None:
         """What stands around the table, of whatever tab the snapshot is."""
-        self.details.display = session.details_open
+        self._aside.display = session.details_open
         speaks = snapshot is not None and snapshot.request.tab == session.active and bool(snapshot.standing)
         grouped = session.choices.grouping is not None
         self._filter.display = session.filtered or self.entry.typing or speaks or grouped
