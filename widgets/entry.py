@@ -10,8 +10,10 @@ from textual.binding import BindingType
 from textual.message import Message
 from textual.widgets import Input
 
+from sockscope.widgets.fitted import Settled
 
-class Entry(Input):
+
+class Entry(Input, Settled):
     """Hidden until somebody types."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -7,11 +7,8 @@ from textual.reactive import Reactive
 from textual.scroll_view import ScrollView
 
 
-class Fitted(ScrollView):
-    """Makes its lines as soon as the layout gives it a size.
-
-    A `Resize` event comes after Textual has painted the new layout; what is made only then is painted twice.
-    """
+class Settled(ScrollView):
+    """Has its size from what lies around it, so that other contents make no other layout."""
 
     virtual_size = Reactive(Size(0, 0), repaint=False)
 
@@ -22,6 +19,13 @@ class Fitted(ScrollView):
             self.refresh(layout=True)
         elif self.size:
             self._scroll_update(size)
+
+
+class Fitted(Settled):
+    """Makes its lines as soon as the layout gives it a size.
+
+    A `Resize` event comes after Textual has painted the new layout; what is made only then is painted twice.
+    """
 
     def fit(self) -> None:
         """Make the lines for the size that holds now; all of them are painted after this."""

@@ -218,7 +218,7 @@ class Dashboard(ColumnKeys, GroupKeys):
             return
         session.details_open = not session.details_open
         session.open_row = message.key
-        self._ask_for_one_picture()
+        self._ask()
 
     @on(Grid.Moved)
     def _moved(self, message: Grid.Moved) -> None:

@@ -11,7 +11,7 @@ from sockscope.app.view.session import Session
 from sockscope.widgets.paced import PacedApp
 
 MOMENT = 0.015
-"""Seconds that an answer may take to be there with what stands around it."""
+"""Seconds that what stands around the rows waits for them."""
 
 
 class Desk(PacedApp):
@@ -32,13 +32,8 @@ class Desk(PacedApp):
         raise NotImplementedError
 
     def _ask(self) -> None:
-        """Something was chosen that the next snapshot has to follow, and what stands around it at once."""
-        self._feed.ask()
-        self._draw()
-
-    def _ask_for_one_picture(self) -> None:
-        """Something was chosen whose answer is there in a moment: nothing is drawn before it, unless the
-        engine has other things to do."""
+        """Something was chosen that the next snapshot has to follow. It is drawn as one picture; where the
+        engine has other things to do, what stands around the rows does not wait for it."""
         request = self._feed.ask()
         self.set_timer(MOMENT, partial(self._draw_unless, request))
 

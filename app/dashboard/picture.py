@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import partial
+from functools import lru_cache, partial
 
 from textual.geometry import Size
 from textual.screen import Screen
@@ -11,10 +11,11 @@ from textual.widget import Widget
 
 from sockscope.app.actions import holding
 from sockscope.app.model.engine import Snapshot
-from sockscope.app.model.states import NAMES
+from sockscope.app.model.states import NAMES, StateNow
 from sockscope.app.tabs import TABS
 from sockscope.app.view import bars, facts
 from sockscope.app.view.calm import without_history
+from sockscope.app.view.cells import Bar
 from sockscope.app.view.filterline import Typing, below
 from sockscope.app.view.firstframe import SMALLEST, too_small
 from sockscope.app.view.layout import unshortened
@@ -52,6 +53,7 @@ class Picture:
         self._filter.display = self._aside.display = False
         self._footer = Line(id="footer")
         self._lines = Lines()
+        self._stripped: tuple[tuple[tuple[StateNow, ...], bool, int], Bar] = (((), False, 0), Bar([], []))
 
     def widgets(self) -> Iterator[Widget]:
         """One line each for header, strip, tabs, filter and footer; the table has the rest."""
@@ -87,10 +89,17 @@ class Picture:
         self._header.show(*bars.header(snapshot, status, session.interval, width))
         tabs = {} if snapshot is None else snapshot.tabs
         self._tabs.show(*bars.tab_bar(TABS, session.active, tabs, width))
-        self._footer.show(*bars.footer(holding(session.active, grouped=grouped), width))
+        self._footer.show(*_footer(session.active, grouped, width))
         if snapshot is not None:
-            states = without_history(snapshot.states) if status.calm else snapshot.states
-            self._strip.show(*strip_bar(states, width))
+            self._strip.show(*self._states(snapshot.states, status.calm, width))
+
+    def _states(self, states: tuple[StateNow, ...], calm: bool, width: int) -> Bar:
+        """The strip, made anew for other states or another width; keys bring neither."""
+        of, made = self._stripped
+        if of[0] is not states or of[1:] != (calm, width):
+            made = strip_bar(without_history(states) if calm else states, width)
+            self._stripped = ((states, calm, width), made)
+        return made
 
     def draw_rows(self, snapshot: Snapshot, session: Session, typing: Typing, width: int) -> None:
         """The table, its filter and its details."""
@@ -114,6 +123,11 @@ class Picture:
             columns = unshortened(columns, snapshot.rows)
         width, heading = self.grid.size.width, session.view.columns[0]
         return Window(snapshot, columns, width, session.naming, heading, lines=self._lines)
+
+
+@lru_cache(maxsize=64)
+def _footer(tab: str, grouped: bool, width: int) -> Bar:
+    return bars.footer(holding(tab, grouped=grouped), width)
 
 
 def why_empty(snapshot: Snapshot, session: Session) -> str:
