@@ -12,7 +12,7 @@ from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.css.stylesheet import Stylesheet
 from textual.screen import Screen
 
-from sockscope.app.dashboard import Dashboard, sweep
+from sockscope.app.dashboard import Dashboard, desk, sweep
 from sockscope.app.model import engine
 from sockscope.widgets.grid import Grid
 from sockscope.widgets.lean import LeanUpdate
@@ -167,10 +167,12 @@ async def test_no_line_is_drawn_twice_for_a_key() -> None:
 
 
 class Work:
-    """What the loop of the screen does: lines drawn, widgets styled, layouts made, rows chosen."""
+    """What the loop of the screen does: pictures, lines drawn, widgets styled, layouts made, rows chosen."""
 
     def __init__(self, patch: pytest.MonkeyPatch) -> None:
-        self.rows = self.lines = self.styled = self.layouts = self.chosen = 0
+        self.forget()
+        patch.setattr(desk, "MOMENT", 10.0)
+        self._count(patch, Dashboard, "_draw", "pictures")
         self._count(patch, Grid, "render_line", "rows")
         self._count(patch, Panel, "render_line", "lines")
         self._count(patch, Stylesheet, "apply", "styled")
@@ -187,7 +189,7 @@ class Work:
         patch.setattr(holder, name, counted)
 
     def forget(self) -> None:
-        self.rows = self.lines = self.styled = self.layouts = self.chosen = 0
+        self.pictures = self.rows = self.lines = self.styled = self.layouts = self.chosen = 0
 
 
 async def test_opening_details_draws_every_line_once_and_chooses_no_rows(
@@ -200,6 +202,7 @@ async def test_opening_details_draws_every_line_once_and_chooses_no_rows(
             work.forget()
             await on.keys(key)
             await on.until(lambda: bool(on.details().strip()) == on.app.query_one("#aside").display)
+            assert work.pictures == 1
             assert work.styled == 0
             assert work.layouts <= 2
             assert work.chosen == 0
@@ -207,11 +210,12 @@ async def test_opening_details_draws_every_line_once_and_chooses_no_rows(
         assert work.lines <= 2 * on.app.query_one(Panel).size.height
 
 
-@pytest.mark.parametrize("key", ["T", "s", "S", "p", "j", "pagedown", "G"])
+@pytest.mark.parametrize("key", ["T", "s", "S", "p", "j", "pagedown", "G", "slash", "4"])
 async def test_no_key_styles_widgets_or_draws_lines_twice(key: str, monkeypatch: pytest.MonkeyPatch) -> None:
     async with watch() as on:
         work = Work(monkeypatch)
         await on.keys(key)
+        assert work.pictures <= 1
         assert work.styled == 0
         assert work.layouts <= 2
         assert work.rows <= on.grid.page + 2
@@ -280,3 +284,14 @@ async def test_no_key_waits_for_old_garbage_and_ticks_collect_it(monkeypatch: py
         finally:
             gc.callbacks.remove(begun)
     assert gc.get_threshold()[2] < 1000
+
+
+async def test_a_busy_engine_does_not_hold_up_what_stands_around_the_rows(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with watch() as on:
+        monkeypatch.setattr(on.app._feed, "ask", lambda: on.app._session.request())  # nobody answers
+        await on.press("p")
+        await on.until(lambda: "paused" in on.line("header"))
+        assert on.app._snapshot is not None
+        assert not on.app._snapshot.request.paused

@@ -129,7 +129,7 @@ class Dashboard(ColumnKeys, GroupKeys):
         if not self._session.shows(snapshot.request):
             return
         self._snapshot = snapshot
-        self._feed.wonder(snapshot.questions)
+        self.call_after_refresh(self._feed.wonder, snapshot.questions)  # the answer would be in the way
         if self._awaited and snapshot.decided is not None:
             self._awaited = False
             self.call_after_refresh(self._picture.grid.go_to, snapshot.decided)
