@@ -290,7 +290,7 @@ async def test_a_busy_engine_does_not_hold_up_what_stands_around_the_rows(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     async with watch() as on:
-        monkeypatch.setattr(on.app._feed, "ask", lambda: on.app._session.request())  # nobody answers
+        monkeypatch.setattr(on.app._feed, "ask", on.app._session.request)  # nobody answers
         await on.press("p")
         await on.until(lambda: "paused" in on.line("header"))
         assert on.app._snapshot is not None
