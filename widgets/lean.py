@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.control import Control
 from textual._compositor import ChopsUpdate
 
+from sockscope.widgets.pen import Pen
 from sockscope.widgets.pieces import Span
 from sockscope.widgets.shown import Shown
 
@@ -37,17 +38,18 @@ class LeanUpdate(ChopsUpdate):
     def _render(self, console: Console) -> str:
         sequences: list[str] = []
         size = 0
+        pen = Pen(console)
         for place, span in enumerate(self.spans):
             if size >= self._room:
                 self.left = self.spans[place:]
                 break
-            sequences.append(self._span(span, console))
+            sequences.append(self._span(span, pen))
             size += len(sequences[-1].encode())
         else:
             self.left = []
-        return "".join(sequences)
+        return "".join([*sequences, pen.lift()])
 
-    def _span(self, span: Span, console: Console) -> str:
+    def _span(self, span: Span, pen: Pen) -> str:
         y, first, last = span
         sequences: list[str] = []
         at = -1  # where the terminal's cursor is on this line, if it is there
@@ -59,6 +61,6 @@ class LeanUpdate(ChopsUpdate):
             for begin, stop in self._shown.send(left, y, part):
                 if left + begin != at:
                     sequences.append(Control.move_to(left + begin, y).segment.text)
-                sequences.append(part.crop(begin, stop).render(console))
+                sequences.append(pen.write(part.crop(begin, stop)))
                 at = left + stop
         return "".join(sequences)
