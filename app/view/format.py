@@ -8,6 +8,8 @@ from functools import lru_cache
 from ipaddress import IPv6Address
 
 BLOCKS = "▁▂▃▄▅▆▇█"
+EIGHTHS = ("", "▏", "▎", "▍", "▌", "▋", "▊", "▉")
+"""Parts of a cell filled from the left."""
 UNKNOWN = "-"
 
 _SCALES = ((1e15, "P"), (1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
@@ -115,14 +117,12 @@ def _level(share: float) -> int:
 
 
 def bar(value: float, limit: float, width: int) -> str:
-    """A gauge `width` cells wide: `███░░░`; any value above zero shows at least one cell."""
-    if limit <= 0:
-        filled = width if value > 0 else 0
-    else:
-        filled = min(width, math.floor(value / limit * width))
-    if value > 0:
-        filled = max(1, filled)
-    return "█" * filled + "░" * (width - filled)
+    """A gauge `width` cells wide, true to an eighth of a cell: `██▌░░░`; any value above zero shows at least
+    an eighth."""
+    share = value / limit if limit > 0 else float(value > 0)
+    eighths = max(int(value > 0), min(width * 8, math.floor(share * width * 8)))
+    whole, rest = divmod(eighths, 8)
+    return ("█" * whole + EIGHTHS[rest]).ljust(width, "░")
 
 
 def speed_text(mbps: int) -> str:

@@ -113,7 +113,9 @@ SHARE = Column(
 
 
 def _share(share: float) -> str:
-    return f"{bar(share, 1.0, _BAR)} {share:4.0%}"
+    """A bar and whole percents; what is there but rounds to none reads `<1%`."""
+    percent = f"{share:.0%}"
+    return f"{bar(share, 1.0, _BAR)} {'<1%' if share and percent == '0%' else percent:>4}"
 
 
 def _others(rows: Table) -> Numbers:
