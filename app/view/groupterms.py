@@ -8,7 +8,7 @@ from glob import escape
 import numpy as np
 
 from sockscope.app.frames.table import Numbers, Table
-from sockscope.app.model.endpoints import addresses
+from sockscope.app.model.endpoints import addresses, sort_key
 from sockscope.app.model.filters.evaluate import reading
 from sockscope.app.model.filters.syntax import Compared
 from sockscope.app.model.sockets import NO_UID
@@ -58,19 +58,6 @@ def column(
     )
 
 
-def named(
-    title: str,
-    name: str,
-    unknown: str = NOT_KNOWN,
-    needs: tuple[str, ...] = (),
-    brief: Callable[[str], str] | None = None,
-) -> Column:
-    """The first column of groups by a text, with words for where there is none."""
-    return column(
-        title, lambda rows, row: rows.text(name, row) or unknown, by(name), needs=needs, brief=brief
-    )
-
-
 def by(name: str) -> Callable[[Table], Numbers]:
     """Sort key of a text column."""
     return lambda rows: by_text(rows, name)
@@ -84,16 +71,6 @@ def equal(field: str, value: str) -> str:
 def none(field: str) -> str:
     """What finds rows without such a text."""
     return f"{field} != *"
-
-
-def same(field: str, name: str) -> Callable[[Table, int], str]:
-    """What finds the rows with the same text in a column."""
-
-    def term(rows: Table, row: int) -> str:
-        text = rows.text(name, row)
-        return none(field) if text is None else equal(field, text)
-
-    return term
 
 
 # Users
@@ -155,6 +132,11 @@ def target(name: str, port: str) -> Text:
     return lambda rows, row: endpoint(
         rows.integer("family", row), _raw(rows, row, name), rows.integer(port, row)
     )
+
+
+def by_target(name: str, port: str) -> Callable[[Table], Numbers]:
+    """Sort key of addresses, then ports."""
+    return lambda rows: sort_key(rows.numbers("family"), rows.numbers(name), rows.numbers(port))
 
 
 def at_target(fields: tuple[str, str], name: str, port: str) -> Term:

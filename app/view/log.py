@@ -187,7 +187,7 @@ _FILTERS: Mapping[str, FilterField] = {
 _GROUPINGS = tuple(
     replace(each, by_state=False, sums=("rx", "tx"))
     for each in socketgroups.GROUPINGS
-    if each.id in ("remote", "network", "target", "process", "user", "port")
+    if each.id in ("remote", "remote-network", "target", "process", "user", "port")
 )
 _SHARED = (
     "proto",

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
 from sockscope.app.frames.table import Numbers, Strings, Table
 from sockscope.app.model.filters.fields import Words
-from sockscope.app.model.grouping import by_numbers, by_text
+from sockscope.app.model.grouping import by_numbers
 from sockscope.app.model.other_names import frames, group_name, groups, netlink_protocol
 from sockscope.app.model.others import (
     ALL_MULTICAST,
@@ -27,6 +28,7 @@ from sockscope.app.view import filterfields, namespaces, search, sockets
 from sockscope.app.view import groupterms as terms
 from sockscope.app.view.cells import Cell
 from sockscope.app.view.columns import Column, Field, GroupView, Section, TabView
+from sockscope.app.view.commongroups import PROCESS, USER, of_text
 from sockscope.app.view.format import UNKNOWN, count, short
 
 _PROTOS = {
@@ -37,7 +39,6 @@ _PROTOS = {
     (VSOCK, 2): "v_dgr",
     (VSOCK, 5): "v_seq",
 }
-_SUMS = ("rmem", "drops")
 _NAMED = 3
 """How many groups stand in a row."""
 
@@ -238,7 +239,7 @@ def _fanout(rows: Table, row: int) -> int | None:
     return None if fanout < 0 else fanout & 0xFFFF
 
 
-_GROUPINGS = (
+_WITHOUT_SUMS = (
     GroupView(
         "kind",
         "kind of socket",
@@ -246,36 +247,20 @@ _GROUPINGS = (
         by_numbers("family", "type"),
         terms.column("Kind", proto, _kinds),
         lambda rows, row: terms.equal("proto", proto(rows, row)),
-        _SUMS,
     ),
-    GroupView(
-        "process",
-        "process",
-        "processes",
-        by_text("name"),
-        terms.named("Process", "name"),
-        terms.same("proc", "name"),
-        _SUMS,
-    ),
-    GroupView(
-        "user",
-        "user",
-        "users",
-        by_numbers("uid"),
-        terms.column("User", terms.user, terms.by("user")),
-        terms.of_user,
-        _SUMS,
-    ),
-    GroupView(
+    PROCESS,
+    USER,
+    of_text(
         "interface",
         "interface listened on",
         "interfaces",
-        by_text("interface"),
-        terms.named("Interface", "interface", "(any)"),
-        terms.same("iface", "interface"),
-        _SUMS,
+        "interface",
+        "iface",
+        heading="Interface",
+        unknown="(any)",
     ),
 )
+_GROUPINGS = tuple(replace(each, sums=("rmem", "drops")) for each in _WITHOUT_SUMS)
 _SHARED = {field.name: field for field in sockets.FIELDS}
 
 

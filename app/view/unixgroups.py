@@ -8,10 +8,10 @@ import numpy as np
 
 from sockscope.app.frames.table import Numbers, Table
 from sockscope.app.model.grouping import by_numbers, by_text
-from sockscope.app.model.units import briefly
 from sockscope.app.model.unix import STATES, directories
 from sockscope.app.view import groupterms as terms
 from sockscope.app.view.columns import GroupView
+from sockscope.app.view.commongroups import PROCESS, USER, of_text, unit
 
 NOT_CONNECTED = "unconnected"
 """The word of the filter for what netstat has no word for."""
@@ -36,30 +36,17 @@ def _state(rows: Table, row: int) -> str:
 
 
 _WITHOUT_SUMS = (
-    GroupView(
-        "process",
-        "process",
-        "processes",
-        by_text("name"),
-        terms.named("Process", "name"),
-        terms.same("proc", "name"),
-    ),
-    GroupView(
+    PROCESS,
+    of_text(
         "peer",
         "process at the other end",
         "peers",
-        by_text("peer_process"),
-        terms.named("Peer", "peer_process", "(none known)"),
-        terms.same("peer", "peer_process"),
+        "peer_process",
+        "peer",
+        heading="Peer",
+        unknown="(none known)",
     ),
-    GroupView(
-        "path",
-        "path or name",
-        "names",
-        by_text("path"),
-        terms.named("Path", "path", _NAMELESS),
-        terms.same("name", "path"),
-    ),
+    of_text("path", "path or name", "names", "path", "name", heading="Path", unknown=_NAMELESS),
     GroupView(
         "directory",
         "directory",
@@ -68,22 +55,8 @@ _WITHOUT_SUMS = (
         terms.column("Directory", lambda rows, row: _directory(rows, row) or _NAMELESS, _directories),
         _in_directory,
     ),
-    GroupView(
-        "unit",
-        "unit or container",
-        "units",
-        by_text("unit"),
-        terms.named("Unit", "unit", "(none known)", brief=briefly),
-        terms.same("unit", "unit"),
-    ),
-    GroupView(
-        "user",
-        "user",
-        "users",
-        by_numbers("uid"),
-        terms.column("User", terms.user, terms.by("user")),
-        terms.of_user,
-    ),
+    unit(),
+    USER,
     GroupView(
         "state",
         "state",
