@@ -8,6 +8,7 @@ from sockscope.app.frames.table import Table
 from sockscope.app.model.grouping import by_address, by_network, by_numbers, by_text
 from sockscope.app.model.units import briefly
 from sockscope.app.view import groupterms as terms
+from sockscope.app.view import ordering
 from sockscope.app.view.columns import GroupView
 
 
@@ -33,7 +34,7 @@ def of_text(
         known = rows.text(name, row)
         return terms.none(field) if known is None else terms.equal(field, known)
 
-    column = terms.column(heading or title.capitalize(), text, terms.by(name), needs=needs, brief=brief)
+    column = terms.column(heading or title.capitalize(), text, ordering.texts(name), needs=needs, brief=brief)
     return GroupView(id_, title, noun, by_text(name), column, term)
 
 
@@ -86,6 +87,6 @@ USER = GroupView(
     "user",
     "users",
     by_numbers("uid"),
-    terms.column("User", terms.user, terms.by("user")),
+    terms.column("User", terms.user, ordering.texts("user")),
     terms.of_user,
 )

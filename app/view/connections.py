@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from sockscope.app.model.store import Store
 from sockscope.app.view import asking, filterfields, health, namespaces, socketextras, sockets, units
-from sockscope.app.view.columns import TabView
-from sockscope.app.view.socketdetails import details
+from sockscope.app.view.columns import TabView, details_in
 from sockscope.app.view.socketgroups import GROUPINGS
 
 
@@ -38,7 +37,7 @@ CONNECTIONS = TabView(
     filters=filterfields.CONNECTIONS,
     groupings=GROUPINGS,
     sort=("remote", False),
-    details=details,
+    details=details_in("socketdetails"),
     asks=asking.about,
     empty=empty,
     line=health.LINE,

@@ -12,6 +12,7 @@ from sockscope.app.model.conntrack import WITH_PORTS
 from sockscope.app.model.grouping import by_numbers
 from sockscope.app.view import conntrack_text as text
 from sockscope.app.view import groupterms as terms
+from sockscope.app.view import ordering
 from sockscope.app.view.columns import GroupView
 from sockscope.app.view.commongroups import of_end, of_text
 from sockscope.app.view.services import service
@@ -62,7 +63,7 @@ _WITHOUT_SUMS = (
         "protocol",
         "protocols",
         by_numbers("protocol"),
-        terms.column("Protocol", _protocol, lambda rows: rows.numbers("protocol")),
+        terms.column("Protocol", _protocol, ordering.numbers("protocol")),
         _of_protocol,
     ),
     of_text("state", "state", "states", "state_name", "state"),

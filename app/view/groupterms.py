@@ -16,7 +16,6 @@ from sockscope.app.view import search
 from sockscope.app.view.cells import Cell
 from sockscope.app.view.columns import Column
 from sockscope.app.view.format import address, endpoint
-from sockscope.app.view.ordering import by_text
 
 Text = Callable[[Table, int], str]
 Term = Callable[[Table, int], str | None]
@@ -56,11 +55,6 @@ def column(
         brief=shorter,
         needs=needs,
     )
-
-
-def by(name: str) -> Callable[[Table], Numbers]:
-    """Sort key of a text column."""
-    return lambda rows: by_text(rows, name)
 
 
 def equal(field: str, value: str) -> str:

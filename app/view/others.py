@@ -27,9 +27,10 @@ from sockscope.app.model.tab import Options
 from sockscope.app.view import filterfields, namespaces, search, sockets
 from sockscope.app.view import groupterms as terms
 from sockscope.app.view.cells import Cell
-from sockscope.app.view.columns import Column, Field, GroupView, Section, TabView
+from sockscope.app.view.columns import Column, Field, GroupView, TabView, details_in
 from sockscope.app.view.commongroups import PROCESS, USER, of_text
 from sockscope.app.view.format import UNKNOWN, count, short
+from sockscope.app.view.plaincolumns import number_column
 
 _PROTOS = {
     (PACKET, 2): "p_dgr",
@@ -186,16 +187,14 @@ def _purposes(rows: Table) -> Numbers:
 
 
 def _amount(name: str, title: str, width: int, priority: int) -> Column:
-    return Column(
+    return number_column(
         name,
         title,
         width,
         _drops(count) if name == "drops" else _amount_cell(name),
-        lambda rows: rows.numbers(name),
+        name,
         priority=priority,
-        align="right",
-        descending=True,
-        search=lambda rows, sought: search.in_numbers(rows.numbers(name), sought),
+        search=search.numbers(name),
         brief=_drops(short) if name == "drops" else None,
     )
 
@@ -264,12 +263,6 @@ _GROUPINGS = tuple(replace(each, sums=("rmem", "drops")) for each in _WITHOUT_SU
 _SHARED = {field.name: field for field in sockets.FIELDS}
 
 
-def _details(store: Store, rows: Table, row: int) -> tuple[Section, ...]:
-    from sockscope.app.view.otherdetails import details  # noqa: PLC0415 - not for the first rows
-
-    return details(store, rows, row)
-
-
 OTHERS = TabView(
     id="other",
     columns=(
@@ -314,7 +307,7 @@ OTHERS = TabView(
     groupings=_GROUPINGS,
     filters={**filterfields.OTHERS, "proto": Words("ss's word", _protos)},
     sort=("purpose", True),
-    details=_details,
+    details=details_in("otherdetails"),
     empty=empty,
     options=Options(frozenset({"only_programs"})),
     noun="sockets",

@@ -11,16 +11,16 @@ from sockscope.app.model.filters.match import Matcher, Matches
 from sockscope.app.model.linkfacts import natural_ranks
 from sockscope.app.model.route_flags import hop_states
 from sockscope.app.model.route_names import REJECTING
+from sockscope.app.model.route_rows import hops_of
 from sockscope.app.model.store import Store
 from sockscope.app.model.tab import Options
-from sockscope.app.view import filterfields, namespaces, route_text, ways
+from sockscope.app.view import filterfields, namespaces, ordering, route_text, search, ways
 from sockscope.app.view.cells import Cell
-from sockscope.app.view.columns import Column, Field, TabView
+from sockscope.app.view.columns import Column, Field, TabView, details_in
 from sockscope.app.view.format import UNKNOWN, short
 from sockscope.app.view.naming import Naming
-from sockscope.app.view.route_details import children, details
+from sockscope.app.view.plaincolumns import number_column
 from sockscope.app.view.route_text import V4, AddressSearch
-from sockscope.app.view.search import in_numbers, in_strings, nowhere
 
 ALARM = "▲"
 NO_CARRIER = "↓"
@@ -179,10 +179,6 @@ def _by_address(family: str, *columns: str) -> Callable[[Table], Numbers]:
     return order
 
 
-def _by(column: str) -> Callable[[Table], Numbers]:
-    return lambda rows: rows.numbers(column)
-
-
 def _by_text(column: str) -> Callable[[Table], Numbers]:
     return lambda rows: natural_ranks(Table({"name": rows.strings(column)}))
 
@@ -191,12 +187,8 @@ def _by_mask(rows: Table) -> Numbers:
     return np.column_stack([rows.numbers("family"), rows.numbers("destination_length")])
 
 
-def _in(column: str) -> Callable[[Table, Matcher], Matches]:
-    return lambda rows, sought: in_strings(rows.strings(column), sought)
-
-
 def _in_metric(rows: Table, sought: Matcher) -> Matches:
-    found: Matches = in_numbers(rows.numbers("metric"), sought) & (rows.numbers("parent") < 0)
+    found: Matches = search.numbers("metric")(rows, sought) & (rows.numbers("parent") < 0)
     return found & ~rows.numbers("heading").astype(np.bool_)
 
 
@@ -204,7 +196,7 @@ class _DestinationSearch(AddressSearch):
     """Finds what is sought in destinations and in the rules above them."""
 
     def __call__(self, rows: Table, sought: Matcher) -> Matches:
-        return super().__call__(rows, sought) | in_strings(rows.strings("title"), sought)
+        return super().__call__(rows, sought) | search.texts("title")(rows, sought)
 
 
 def _hops(rows: Table, row: int) -> list[dict[str, object]]:
@@ -216,7 +208,7 @@ def _hops(rows: Table, row: int) -> list[dict[str, object]]:
             "weight": rows.integer("weight", hop),
             "flags": list(hop_states(rows.integer("flags", hop))),
         }
-        for hop in children(rows, row)
+        for hop in hops_of(rows, row)
     ]
 
 
@@ -267,7 +259,7 @@ ROUTES = TabView(
             host=("gateway_family", "gateway"),
             filter="via",
         ),
-        Column("genmask", "Genmask", 15, _genmask, _by_mask, priority=12, search=nowhere),
+        Column("genmask", "Genmask", 15, _genmask, _by_mask, priority=12, search=search.nowhere),
         Column(
             "flags",
             "Flags",
@@ -275,11 +267,11 @@ ROUTES = TabView(
             _flags,
             _by_text("shown_letters"),
             priority=3,
-            search=_in("shown_letters"),
+            search=search.texts("shown_letters"),
             filter="flag",
         ),
-        Column(
-            "metric", "Metric", _METRIC, _metric, _by("metric"), priority=4, align="right", search=_in_metric
+        number_column(
+            "metric", "Metric", _METRIC, _metric, "metric", priority=4, search=_in_metric, descending=False
         ),
         Column(
             "interface",
@@ -289,7 +281,7 @@ ROUTES = TabView(
             _by_text("interface"),
             priority=2,
             minimum=8,
-            search=_in("interface"),
+            search=search.texts("interface"),
             filter="iface",
         ),
         namespaces.NAMESPACE,
@@ -300,10 +292,18 @@ ROUTES = TabView(
             _named("protocol_name"),
             _by_text("protocol_name"),
             priority=5,
-            search=_in("protocol_name"),
+            search=search.texts("protocol_name"),
             filter="proto",
         ),
-        Column("scope", "Scope", 6, _named("scope_name"), _by("scope"), priority=7, search=_in("scope_name")),
+        Column(
+            "scope",
+            "Scope",
+            6,
+            _named("scope_name"),
+            ordering.numbers("scope"),
+            priority=7,
+            search=search.texts("scope_name"),
+        ),
         Column(
             "source",
             "Source",
@@ -316,11 +316,9 @@ ROUTES = TabView(
             named=_named_source,
             host=("family", "preferred_source"),
         ),
-        Column("mss", "MSS", 5, _set(_mss), _by("advmss"), priority=9, align="right", search=nowhere),
-        Column(
-            "window", "Window", 6, _set(_window), _by("window"), priority=10, align="right", search=nowhere
-        ),
-        Column("irtt", "irtt", 5, _set(_irtt), _by("rtt"), priority=10, align="right", search=nowhere),
+        number_column("mss", "MSS", 5, _set(_mss), "advmss", priority=9, descending=False),
+        number_column("window", "Window", 6, _set(_window), "window", priority=10, descending=False),
+        number_column("irtt", "irtt", 5, _set(_irtt), "rtt", priority=10, descending=False),
         Column(
             "type",
             "Type",
@@ -328,17 +326,17 @@ ROUTES = TabView(
             _named("type_name"),
             _by_text("type_name"),
             priority=11,
-            search=_in("type_name"),
+            search=search.texts("type_name"),
         ),
         Column(
             "table",
             "Table",
             8,
             _named("table_name"),
-            _by("section"),
+            ordering.numbers("section"),
             priority=6,
             minimum=7,
-            search=_in("table_name"),
+            search=search.texts("table_name"),
         ),
     ),
     fields=(
@@ -368,7 +366,7 @@ ROUTES = TabView(
     ),
     filters=filterfields.ROUTES,
     sort=("", False),
-    details=details,
+    details=details_in("route_details"),
     decides=ways.deciding,
     empty=_empty,
     options=Options(frozenset({"hide_local"})),

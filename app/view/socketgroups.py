@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
 from sockscope.app.frames.inet import IPPROTO_SCTP
-from sockscope.app.frames.table import Numbers, Table
+from sockscope.app.frames.table import Table
 from sockscope.app.model.filters.match import Matches
 from sockscope.app.model.grouping import by_numbers, by_state, by_target
 from sockscope.app.model.socketinterfaces import NEEDS
@@ -14,7 +13,7 @@ from sockscope.app.model.socketstates import state_name
 from sockscope.app.model.states import ESTABLISHED, LISTEN, NAMES
 from sockscope.app.model.units import briefly
 from sockscope.app.view import groupterms as terms
-from sockscope.app.view import units
+from sockscope.app.view import ordering, units
 from sockscope.app.view.columns import GroupView
 from sockscope.app.view.commongroups import PROCESS, USER, of_end, of_text, unit
 from sockscope.app.view.format import UNKNOWN
@@ -70,10 +69,6 @@ def _state_tone(rows: Table, row: int) -> str:
     return TONES.get(rows.integer("tcp_state", row), "")
 
 
-def _number(name: str) -> Callable[[Table], Numbers]:
-    return lambda rows: rows.numbers(name)
-
-
 _WITHOUT_SUMS = (
     *of_end("remote", ("remote address", "remote addresses"), "dst", _REMOTE, _REMOTE_PORT),
     GroupView(
@@ -96,7 +91,7 @@ _WITHOUT_SUMS = (
         "local port",
         "local ports",
         by_numbers("protocol", "local_port"),
-        terms.column("Local port", _port, _number("local_port")),
+        terms.column("Local port", _port, ordering.numbers("local_port")),
         _at_port,
     ),
     GroupView(
@@ -104,7 +99,7 @@ _WITHOUT_SUMS = (
         "state",
         "states",
         by_state,
-        terms.column("State", _state, _number("state"), _state_tone),
+        terms.column("State", _state, ordering.numbers("state"), _state_tone),
         _in_state,
     ),
     of_text("interface", "interface", "interfaces", "used", "iface", unknown=UNKNOWN, needs=NEEDS),

@@ -15,7 +15,7 @@ from sockscope.app.model.ownership import FROM_BEFORE, FROM_LISTENER, OWNED, WHY
 from sockscope.app.model.sockets import NO_UID
 from sockscope.app.model.socketstates import state_name, tcp_code, tcp_like
 from sockscope.app.model.states import NAMES
-from sockscope.app.view import namespaces, search, units
+from sockscope.app.view import namespaces, ordering, search, units
 from sockscope.app.view.addresses import whole
 from sockscope.app.view.cells import Cell
 from sockscope.app.view.columns import Column, Field
@@ -23,6 +23,7 @@ from sockscope.app.view.endsearch import in_local, in_remote
 from sockscope.app.view.format import UNKNOWN, address, duration, endpoint
 from sockscope.app.view.naming import Naming
 from sockscope.app.view.ordering import by_text
+from sockscope.app.view.plaincolumns import number_column
 from sockscope.app.view.services import SERVICES
 
 TONES = {
@@ -107,16 +108,14 @@ def _queue_cell(name: str) -> Column:
         value = rows.integer(name, row)
         return Cell(str(value), "strong" if value else "dim")
 
-    return Column(
-        id=title.lower(),
-        title=title,
-        width=7,
-        cell=cell,
-        order=lambda rows: rows.numbers(name),
+    return number_column(
+        title.lower(),
+        title,
+        7,
+        cell,
+        name,
         priority=6,
-        align="right",
-        descending=True,
-        search=lambda rows, sought: search.in_numbers(rows.numbers(name), sought),
+        search=search.numbers(name),
         filter={"rx_queue": "recvq", "tx_queue": "sendq"}[name],
     )
 
@@ -268,9 +267,9 @@ USER = Column(
     "User",
     10,
     _user_cell,
-    lambda rows: by_text(rows, "user"),
+    ordering.texts("user"),
     priority=5,
-    search=lambda rows, sought: search.in_strings(rows.strings("user"), sought),
+    search=search.texts("user"),
     named=_user_or_number,
 )
 TIMER = Column(
@@ -280,30 +279,21 @@ TIMER = Column(
     _timer_cell,
     lambda rows: np.stack([rows.numbers("timer"), rows.numbers("expires")], axis=1),
     priority=8,
-    search=lambda rows, sought: search.in_names(rows.numbers("timer"), TIMERS, sought),
+    search=search.names("timer", TIMERS),
     optional=True,
 )
-INODE = Column(
+INODE = number_column(
     "inode",
     "Inode",
     8,
     _inode_cell,
-    lambda rows: rows.numbers("inode"),
+    "inode",
     priority=9,
-    align="right",
-    search=lambda rows, sought: search.in_numbers(rows.numbers("inode"), sought),
+    search=search.numbers("inode"),
     optional=True,
+    descending=False,
 )
-SEEN = Column(
-    "seen",
-    "Seen",
-    5,
-    _seen_cell,
-    lambda rows: rows.numbers("seen"),
-    priority=7,
-    align="right",
-    search=search.nowhere,
-)
+SEEN = number_column("seen", "Seen", 5, _seen_cell, "seen", priority=7, descending=False)
 
 
 def _address(end: str) -> Callable[[Table, int], str]:

@@ -24,11 +24,12 @@ from sockscope.app.model.unix import (
     WAITING,
     queue_full,
 )
-from sockscope.app.view import filterfields, namespaces, search, sockets, units
+from sockscope.app.view import filterfields, namespaces, ordering, search, sockets, units
 from sockscope.app.view.cells import Cell
-from sockscope.app.view.columns import Column, Field, Link, Section, TabView
+from sockscope.app.view.columns import Column, Field, Link, TabView, details_in
 from sockscope.app.view.format import UNKNOWN
 from sockscope.app.view.ordering import by_text
+from sockscope.app.view.plaincolumns import number_column
 from sockscope.app.view.unixgroups import GROUPINGS
 
 TO = "→ "
@@ -153,14 +154,6 @@ def _in_peer(rows: Table, sought: Matcher) -> Matches:
     return either
 
 
-def _numbers_in(name: str) -> Callable[[Table, Matcher], Matches]:
-    return lambda rows, sought: search.in_numbers(rows.numbers(name), sought)
-
-
-def _by(name: str) -> Callable[[Table], Numbers]:
-    return lambda rows: rows.numbers(name)
-
-
 def _known(name: str, least: int = 0) -> Callable[[Table, int], int | None]:
     def value(rows: Table, row: int) -> int | None:
         number = rows.integer(name, row)
@@ -209,12 +202,6 @@ def empty(store: Store) -> str:
     return failed[0].why if failed else "no unix socket is open in this network namespace"
 
 
-def _details(store: Store, rows: Table, row: int) -> tuple[Section, ...]:
-    from sockscope.app.view.unixdetails import details  # noqa: PLC0415 - not for the first rows
-
-    return details(store, rows, row)
-
-
 UNIX = TabView(
     id="unix",
     columns=(
@@ -223,44 +210,40 @@ UNIX = TabView(
             "Type",
             6,
             _type_cell,
-            _by("type"),
+            ordering.numbers("type"),
             priority=4,
-            search=lambda rows, sought: search.in_names(rows.numbers("type"), TYPES, sought),
+            search=search.names("type", TYPES),
         ),
         Column(
             "state",
             "State",
             9,
             _state_cell,
-            _by("condition"),
+            ordering.numbers("condition"),
             priority=2,
             descending=True,
-            search=lambda rows, sought: search.in_names(rows.numbers("condition"), STATES, sought),
+            search=search.names("condition", STATES),
         ),
-        Column(
+        number_column(
             "recv-q",
             "Recv-Q",
             7,
             _waiting_cell,
-            _by("rx_queue"),
+            "rx_queue",
             priority=3,
             minimum=6,
-            align="right",
-            descending=True,
-            search=_numbers_in("rx_queue"),
+            search=search.numbers("rx_queue"),
             filter="recvq",
         ),
-        Column(
+        number_column(
             "send-q",
             "Send-Q",
             7,
             _sent_cell,
-            _by("tx_queue"),
+            "tx_queue",
             priority=6,
             minimum=6,
-            align="right",
-            descending=True,
-            search=_numbers_in("tx_queue"),
+            search=search.numbers("tx_queue"),
             filter="sendq",
         ),
         Column(
@@ -281,38 +264,28 @@ UNIX = TabView(
         Column("peer", "Peer", 20, _peer_cell, _peer_order, priority=2, minimum=16, grow=2, search=_in_peer),
         sockets.USER,
         units.OF_PROCESS,
-        Column(
+        number_column(
             "node",
             "Inode",
             8,
             _plain("inode"),
-            _by("inode"),
+            "inode",
             priority=7,
-            align="right",
-            search=_numbers_in("inode"),
+            search=search.numbers("inode"),
             filter="inode",
+            descending=False,
         ),
-        Column(
+        number_column(
             "peer-node",
             "Peer Inode",
             10,
             _plain("peer"),
-            _by("peer"),
+            "peer",
             priority=8,
-            align="right",
-            search=_numbers_in("peer"),
+            search=search.numbers("peer"),
+            descending=False,
         ),
-        Column(
-            "references",
-            "RefCnt",
-            6,
-            _plain("references"),
-            _by("references"),
-            priority=9,
-            align="right",
-            descending=True,
-            search=search.nowhere,
-        ),
+        number_column("references", "RefCnt", 6, _plain("references"), "references", priority=9),
         sockets.SEEN,
     ),
     fields=(
@@ -337,7 +310,7 @@ UNIX = TabView(
     filters=filterfields.UNIX,
     groupings=GROUPINGS,
     sort=("path", False),
-    details=_details,
+    details=details_in("unixdetails"),
     empty=empty,
     noun="unix sockets",
     follow=follow,

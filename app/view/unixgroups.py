@@ -10,6 +10,7 @@ from sockscope.app.frames.table import Numbers, Table
 from sockscope.app.model.grouping import by_numbers, by_text
 from sockscope.app.model.unix import STATES, directories
 from sockscope.app.view import groupterms as terms
+from sockscope.app.view import ordering
 from sockscope.app.view.columns import GroupView
 from sockscope.app.view.commongroups import PROCESS, USER, of_text, unit
 
@@ -23,7 +24,7 @@ def _directory(rows: Table, row: int) -> str | None:
 
 
 def _directories(rows: Table) -> Numbers:
-    return terms.by("directory")(rows.with_columns(directory=directories(rows.strings("path"))))
+    return ordering.texts("directory")(rows.with_columns(directory=directories(rows.strings("path"))))
 
 
 def _in_directory(rows: Table, row: int) -> str:
@@ -62,7 +63,7 @@ _WITHOUT_SUMS = (
         "state",
         "states",
         by_numbers("condition"),
-        terms.column("State", _state, lambda rows: rows.numbers("condition")),
+        terms.column("State", _state, ordering.numbers("condition")),
         lambda rows, row: f"state {_state(rows, row).lower()}",
     ),
 )
