@@ -10,10 +10,7 @@ import pytest
 
 from sockscope.app.frames.table import Strings, Table
 from sockscope.app.gather import Gatherer, absent, interface_names
-from tests.printing import (
-    UDP,
-    settings,
-)
+from tests.printing import UDP, settings
 
 
 def test_only_what_is_needed_is_collected() -> None:

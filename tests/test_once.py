@@ -13,12 +13,7 @@ from sockscope.app.frames.frame import Frame, Kind, Note
 from sockscope.app.frames.table import Table
 from sockscope.app.once import Complaints
 from sockscope.app.settings import Settings
-from tests.printing import (
-    OWNED,
-    printed,
-    settings,
-    with_tables,
-)
+from tests.printing import OWNED, printed, settings, with_tables
 
 
 def test_without_its_table_nothing_is_printed() -> None:

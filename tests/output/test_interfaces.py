@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 from tests.model.link_tables import addresses_table, links_table
-from tests.printing import (
-    lines,
-    objects,
-    with_tables,
-)
+from tests.printing import lines, objects, with_tables
 
 
 def test_interfaces() -> None:

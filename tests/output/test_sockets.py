@@ -9,13 +9,7 @@ import os
 import pytest
 
 from tests import fake
-from tests.printing import (
-    LISTENER,
-    OWNED,
-    lines,
-    objects,
-    printed,
-)
+from tests.printing import LISTENER, OWNED, lines, objects, printed
 
 SOCKET_KEYS = [
     "proto",

@@ -5,12 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.model.counter_tables import counters
-from tests.printing import (
-    lines,
-    objects,
-    printed,
-    with_tables,
-)
+from tests.printing import lines, objects, printed, with_tables
 
 COUNTED = with_tables(
     counters=counters(
