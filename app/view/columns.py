@@ -70,6 +70,16 @@ class Field:
     value: Callable[[Table, int], object]
 
 
+def known(name: str, least: int = 0) -> Callable[[Table, int], int | None]:
+    """A field's value: the number in column `name`, None (not known) where it is below `least`."""
+
+    def value(rows: Table, row: int) -> int | None:
+        number = rows.integer(name, row)
+        return None if number < least else number
+
+    return value
+
+
 class Fact(NamedTuple):
     """One line of a details panel; an empty label continues the line before."""
 

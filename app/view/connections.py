@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from sockscope.app.model.store import Store
-from sockscope.app.view import asking, filterfields, health, namespaces, socketextras, sockets, units
+from sockscope.app.view import (
+    asking,
+    filterfields,
+    health,
+    namespaces,
+    socketextras,
+    socketfields,
+    sockets,
+    units,
+)
 from sockscope.app.view.columns import TabView, details_in
 from sockscope.app.view.socketgroups import GROUPINGS
 
@@ -33,7 +42,7 @@ CONNECTIONS = TabView(
         *socketextras.COLUMNS,
         *health.COLUMNS,
     ),
-    fields=sockets.FIELDS,
+    fields=socketfields.FIELDS,
     filters=filterfields.CONNECTIONS,
     groupings=GROUPINGS,
     sort=("remote", False),

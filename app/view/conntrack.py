@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -20,12 +21,11 @@ from sockscope.app.view import conntrack_text as text
 from sockscope.app.view import filterfields, namespaces, ordering, search
 from sockscope.app.view.addresses import whole
 from sockscope.app.view.cells import Cell
-from sockscope.app.view.columns import Column, Field, TabView, details_in
+from sockscope.app.view.columns import Column, Field, TabView, details_in, known
 from sockscope.app.view.conntrackgroups import GROUPINGS
 from sockscope.app.view.endsearch import in_endpoints
 from sockscope.app.view.format import UNKNOWN, count, duration, short
-from sockscope.app.view.naming import Naming
-from sockscope.app.view.plaincolumns import number_column, text_column
+from sockscope.app.view.plaincolumns import number_column, real_cell, text_column
 
 ALARM = "▲"
 
@@ -54,14 +54,6 @@ def _expires(rows: Table, row: int) -> Cell:
     return _UNKNOWN if seconds < 0 else Cell(duration(seconds))
 
 
-def _end(name: str) -> Callable[[Table, int], Cell]:
-    return lambda rows, row: Cell(text.place(rows, row, name))
-
-
-def _named_end(name: str) -> Callable[[Table, int, Naming], Cell]:
-    return lambda rows, row, naming: Cell(text.place(rows, row, name, naming))
-
-
 def _translation(rows: Table, row: int) -> Cell:
     return Cell(text.done(rows, row), "" if rows.integer("translated", row) else "dim")
 
@@ -78,14 +70,6 @@ def _amount(name: str) -> Callable[[Table, int], Cell]:
     return cell
 
 
-def _rate(name: str) -> Callable[[Table, int], Cell]:
-    def cell(rows: Table, row: int) -> Cell:
-        rate = rows.real(name, row)
-        return Cell(short(rate), "" if rate > 0 else "dim")
-
-    return cell
-
-
 def _mark(rows: Table, row: int) -> Cell:
     mark = rows.integer("mark", row)
     return Cell(f"{mark:#x}" if mark else "0", "" if mark else "dim")
@@ -94,10 +78,6 @@ def _mark(rows: Table, row: int) -> Cell:
 def _zone(rows: Table, row: int) -> Cell:
     zone = rows.integer("zone", row)
     return Cell(str(zone), "" if zone else "dim")
-
-
-def _by_end(name: str) -> Callable[[Table], Numbers]:
-    return lambda rows: sort_key(rows.numbers("family"), rows.numbers(name), _ports(rows, name))
 
 
 def _by_translation(rows: Table) -> Numbers:
@@ -126,14 +106,6 @@ def _in_translation(rows: Table, sought: Matcher) -> Matches:
     ends = _in_end("reply_source")(rows, sought) | _in_end("reply_destination")(rows, sought)
     matches: Matches = found | (moved & ends)
     return matches
-
-
-def _known(name: str) -> Callable[[Table, int], object]:
-    def value(rows: Table, row: int) -> object:
-        number = rows.integer(name, row)
-        return None if number < 0 else number
-
-    return value
 
 
 def _ends() -> Iterator[Field]:
@@ -192,25 +164,27 @@ def _in_answerer(rows: Table, sought: Matcher) -> Matches:
 _in_process, _in_namespace = search.texts("answerer"), search.texts("answerer_namespace")
 
 
+def _end_column(id_: str, title: str, name: str, priority: int) -> Column:
+    """One end of a tuple."""
+    return Column(
+        id_,
+        title,
+        21,
+        lambda rows, row: Cell(text.place(rows, row, name)),
+        lambda rows: sort_key(rows.numbers("family"), rows.numbers(name), _ports(rows, name)),
+        priority=priority,
+        align="port",
+        search=_in_end(name),
+        named=lambda rows, row, naming: Cell(text.place(rows, row, name, naming)),
+        host=("family", name),
+    )
+
+
 def _original(end: str, title: str, asked: str) -> Column:
     """One end of the tuple as it was before any translation."""
     name = f"original_{end}"
-    return Column(
-        end,
-        title,
-        21,
-        _end(name),
-        _by_end(name),
-        priority=1,
-        align="port",
-        minimum=17,
-        grow=1,
-        search=_in_end(name),
-        named=_named_end(name),
-        host=("family", name),
-        whole=whole(name, port=True),
-        filter=asked,
-    )
+    column = _end_column(end, title, name, priority=1)
+    return replace(column, minimum=17, grow=1, whole=whole(name, port=True), filter=asked)
 
 
 NAT = TabView(
@@ -257,52 +231,30 @@ NAT = TabView(
             needs=NEEDS,
         ),
         namespaces.NAMESPACE,
-        number_column("rate", "Bytes/s", 7, _rate("bytes_rate"), "bytes_rate", priority=5),
+        number_column("rate", "Bytes/s", 7, real_cell("bytes_rate"), "bytes_rate", priority=5),
         number_column(
-            "there", "B/s there", 9, _rate("original_bytes_rate"), "original_bytes_rate", priority=11
+            "there", "B/s there", 9, real_cell("original_bytes_rate"), "original_bytes_rate", priority=11
         ),
-        number_column("back", "B/s back", 8, _rate("reply_bytes_rate"), "reply_bytes_rate", priority=11),
+        number_column("back", "B/s back", 8, real_cell("reply_bytes_rate"), "reply_bytes_rate", priority=11),
         number_column("packets", "Packets", 7, _amount("packets"), "packets", priority=7),
         number_column("bytes", "Bytes", 6, _amount("bytes"), "bytes", priority=6),
         number_column("mark", "Mark", 10, _mark, "mark", priority=8, descending=False),
         number_column("zone", "Zone", 5, _zone, "zone", priority=9, descending=False),
-        Column(
-            "reply_source",
-            "Reply from",
-            21,
-            _end("reply_source"),
-            _by_end("reply_source"),
-            priority=10,
-            align="port",
-            search=_in_end("reply_source"),
-            named=_named_end("reply_source"),
-            host=("family", "reply_source"),
-        ),
-        Column(
-            "reply_destination",
-            "Reply to",
-            21,
-            _end("reply_destination"),
-            _by_end("reply_destination"),
-            priority=10,
-            align="port",
-            search=_in_end("reply_destination"),
-            named=_named_end("reply_destination"),
-            host=("family", "reply_destination"),
-        ),
+        _end_column("reply_source", "Reply from", "reply_source", priority=10),
+        _end_column("reply_destination", "Reply to", "reply_destination", priority=10),
     ),
     fields=(
         Field("family", lambda rows, row: "inet" if rows.integer("family", row) == 2 else "inet6"),
         Field("proto", lambda rows, row: text.protocol(rows.integer("protocol", row))),
         Field("state", lambda rows, row: rows.text("state_name", row)),
-        Field("timeout_seconds", _known("timeout")),
+        Field("timeout_seconds", known("timeout")),
         *_ends(),
         Field("icmp", text.icmp),
         Field("translation", text.done),
-        Field("packets_original", _known("original_packets")),
-        Field("bytes_original", _known("original_bytes")),
-        Field("packets_reply", _known("reply_packets")),
-        Field("bytes_reply", _known("reply_bytes")),
+        Field("packets_original", known("original_packets")),
+        Field("bytes_original", known("original_bytes")),
+        Field("packets_reply", known("reply_packets")),
+        Field("bytes_reply", known("reply_bytes")),
         Field("mark", lambda rows, row: rows.integer("mark", row)),
         Field("zone", lambda rows, row: rows.integer("zone", row)),
         Field("status", _bits),

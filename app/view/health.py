@@ -9,9 +9,9 @@ from sockscope.app.frames.table import Table
 from sockscope.app.model.health import BUFFER, CONGESTION_STATES, LIMITS, NEEDS, NOT_SENDING, PEER
 from sockscope.app.view import ordering, search
 from sockscope.app.view.cells import Cell
-from sockscope.app.view.columns import Column, Field
+from sockscope.app.view.columns import Column, Field, known
 from sockscope.app.view.format import UNKNOWN, count, duration, short
-from sockscope.app.view.plaincolumns import number_column, text_column
+from sockscope.app.view.plaincolumns import number_column, real_cell, text_column
 
 LOSSY = 0.01
 """Share of retransmitted bytes from which a connection counts as losing much."""
@@ -39,14 +39,6 @@ def share(value: float) -> str:
     return f"{value:.1%}" if value < 0.0995 else f"{value:.0%}"
 
 
-def _number(name: str, words: Callable[[float], str]) -> Callable[[Table, int], Cell]:
-    def cell(rows: Table, row: int) -> Cell:
-        value = rows.real(name, row)
-        return Cell(words(value), "" if value > 0 else "dim")
-
-    return cell
-
-
 def _column(
     name: str, title: str, width: int, words: Callable[[float], str], priority: int, *, asked: str = ""
 ) -> Column:
@@ -54,7 +46,7 @@ def _column(
         name,
         title,
         width,
-        _number(name, words),
+        real_cell(name, words),
         name,
         priority=priority,
         filter=asked,
@@ -189,11 +181,6 @@ def _congestion_state(rows: Table, row: int) -> str | None:
     return None if state < 0 else congestion_state(state)
 
 
-def _drops(rows: Table, row: int) -> int | None:
-    drops = rows.integer("drops", row)
-    return None if drops < 0 else drops
-
-
 FIELDS = (
     Field("rx_bytes_per_second", _whole("rx_rate")),
     Field("tx_bytes_per_second", _whole("tx_rate")),
@@ -207,6 +194,6 @@ FIELDS = (
     Field("congestion", lambda rows, row: rows.text("congestion", row)),
     Field("congestion_state", _congestion_state),
     Field("idle_seconds", _real("idle")),
-    Field("drops", _drops),
+    Field("drops", known("drops")),
 )
 """Names in JSON and CSV, printed when asked for; rates and `limit` need a sample before."""

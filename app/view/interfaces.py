@@ -14,9 +14,9 @@ from sockscope.app.model.namespaces import order_of
 from sockscope.app.model.store import Store
 from sockscope.app.view import filterfields, namespaces, ordering, search
 from sockscope.app.view.cells import Cell
-from sockscope.app.view.columns import Column, Field, TabView, details_in
-from sockscope.app.view.format import UNKNOWN, short, signed, sparkline, speed_text
-from sockscope.app.view.plaincolumns import text_column
+from sockscope.app.view.columns import Column, Field, TabView, details_in, known
+from sockscope.app.view.format import UNKNOWN, signed, sparkline, speed_text
+from sockscope.app.view.plaincolumns import real_cell, text_column
 
 ALARM = "▲"
 BUSY = 0.85
@@ -62,16 +62,6 @@ def _use(rows: Table, row: int) -> Cell:
     if math.isnan(use):
         return _UNKNOWN
     return Cell(f"{use:.0%}", "warn" if use >= BUSY else "" if use >= 0.005 else "dim")
-
-
-def _rate(name: str) -> Callable[[Table, int], Cell]:
-    """A rate; where it is not known yet or nothing moves it steps back."""
-
-    def cell(rows: Table, row: int) -> Cell:
-        rate = rows.real(name, row)
-        return Cell(short(rate), "" if rate > 0 else "dim")
-
-    return cell
 
 
 def _trend(name: str) -> Callable[[Table, int], Cell]:
@@ -158,7 +148,7 @@ def _moving(
 def _traffic(way: str, title: str) -> tuple[Column, ...]:
     rate, history = f"{way}_rate", f"{way}_history"
     return (
-        _moving(rate, f"{title} B/s", _rate(rate), ordering.numbers(rate), priority=2),
+        _moving(rate, f"{title} B/s", real_cell(rate), ordering.numbers(rate), priority=2),
         _moving(
             f"{way}_trend", f"{title} trend", _trend(history), _by_peak(history), width=SPARK, priority=10
         ),
@@ -167,7 +157,7 @@ def _traffic(way: str, title: str) -> tuple[Column, ...]:
 
 def _packets(way: str, title: str) -> Column:
     rate = f"{way}_packet_rate"
-    return _moving(rate, f"{title} p/s", _rate(rate), ordering.numbers(rate), priority=7)
+    return _moving(rate, f"{title} p/s", real_cell(rate), ordering.numbers(rate), priority=7)
 
 
 def _changes(way: str, title: str) -> tuple[Column, ...]:
@@ -262,11 +252,6 @@ def _mtu_value(rows: Table, row: int) -> object:
     return None if mtu == UNKNOWN_NUMBER else mtu
 
 
-def _speed_value(rows: Table, row: int) -> object:
-    speed = rows.integer("speed_mbps", row)
-    return None if speed < 0 else speed
-
-
 def _operstate_value(rows: Table, row: int) -> object:
     number = rows.integer("operstate", row)
     return OPERSTATES[number] if number < len(OPERSTATES) else str(number)
@@ -286,7 +271,7 @@ FIELDS = (
     Field("operstate", _operstate_value),
     Field("mac", lambda rows, row: rows.text("mac", row)),
     Field("addresses", _addresses_value),
-    Field("speed_mbps", _speed_value),
+    Field("speed_mbps", known("speed_mbps")),
     *namespaces.FIELDS,
 )
 

@@ -19,6 +19,7 @@ from sockscope.app.view import (
     ordering,
     search,
     socketextras,
+    socketfields,
     sockets,
     units,
 )
@@ -175,7 +176,7 @@ SYN_RECV = number_column(
 )
 
 FIELDS = (
-    *sockets.FIELDS,
+    *socketfields.FIELDS,
     Field("accept_queue", lambda rows, row: None if _udp(rows, row) else rows.integer("rx_queue", row)),
     Field("backlog", lambda rows, row: None if _udp(rows, row) else rows.integer("tx_queue", row)),
 )

@@ -20,7 +20,7 @@ from sockscope.app.model.log import Pace
 from sockscope.app.model.logrows import CLOSED, LEAST, MOST, OPENED
 from sockscope.app.model.socketstates import state_name, tcp_code
 from sockscope.app.model.store import Store
-from sockscope.app.view import filterfields, namespaces, ordering, search, socketgroups, sockets
+from sockscope.app.view import filterfields, namespaces, ordering, search, socketfields, socketgroups, sockets
 from sockscope.app.view.cells import Cell
 from sockscope.app.view.columns import Column, Field, TabView, details_in
 from sockscope.app.view.format import UNKNOWN, address, count, duration, most, short
@@ -231,7 +231,7 @@ LOG = TabView(
         Field(
             "state", lambda rows, row: state_name(rows, row) or None if rows.integer("state", row) else None
         ),
-        *(field for field in sockets.FIELDS if field.name in _SHARED),
+        *(field for field in socketfields.FIELDS if field.name in _SHARED),
         Field("duration_seconds", _seconds),
         Field("duration_is", lambda rows, row: _SURENESS.get(rows.integer("sure", row), "about")),
         Field("rx_bytes", _unless_unknown("rx")),

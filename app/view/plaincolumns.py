@@ -5,10 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from sockscope.app.frames.table import Table
+from sockscope.app.view import format as fmt
 from sockscope.app.view import ordering
 from sockscope.app.view.cells import Cell
 from sockscope.app.view.columns import Column
 from sockscope.app.view.search import Search, nowhere, texts
+
+
+def real_cell(name: str, words: Callable[[float], str] = fmt.short) -> Callable[[Table, int], Cell]:
+    """The real number in column `name` in words; where nothing moves or nothing is known it steps back."""
+
+    def cell(rows: Table, row: int) -> Cell:
+        value = rows.real(name, row)
+        return Cell(words(value), "" if value > 0 else "dim")
+
+    return cell
 
 
 def number_column(

@@ -24,9 +24,9 @@ from sockscope.app.model.unix import (
     WAITING,
     queue_full,
 )
-from sockscope.app.view import filterfields, namespaces, ordering, search, sockets, units
+from sockscope.app.view import filterfields, namespaces, ordering, search, socketfields, sockets, units
 from sockscope.app.view.cells import Cell
-from sockscope.app.view.columns import Column, Field, Link, TabView, details_in
+from sockscope.app.view.columns import Column, Field, Link, TabView, details_in, known
 from sockscope.app.view.format import UNKNOWN
 from sockscope.app.view.ordering import by_text
 from sockscope.app.view.plaincolumns import number_column
@@ -154,17 +154,9 @@ def _in_peer(rows: Table, sought: Matcher) -> Matches:
     return either
 
 
-def _known(name: str, least: int = 0) -> Callable[[Table, int], int | None]:
-    def value(rows: Table, row: int) -> int | None:
-        number = rows.integer(name, row)
-        return None if number < least else number
-
-    return value
-
-
 def _queue(name: str) -> Callable[[Table, int], int | None]:
-    known = _known(name)
-    return lambda rows, row: known(rows, row) if _listens(rows, row) else None
+    length = known(name)
+    return lambda rows, row: length(rows, row) if _listens(rows, row) else None
 
 
 def _peer_pid(rows: Table, row: int) -> int | None:
@@ -175,7 +167,7 @@ def _peer_process(rows: Table, row: int) -> str | None:
     return rows.text("peer_process", row) if rows.integer("peer_why", row) == OWNED else None
 
 
-_SHARED = {field.name: field for field in sockets.FIELDS}
+_SHARED = {field.name: field for field in socketfields.FIELDS}
 
 
 def follow(rows: Table, row: int) -> Link:
@@ -292,12 +284,12 @@ UNIX = TabView(
         Field("proto", lambda _rows, _row: "unix"),
         Field("type", kind),
         Field("state", lambda rows, row: state(rows, row) or None),
-        Field("recv_q", _known("rx_queue")),
-        Field("send_q", _known("tx_queue")),
-        Field("refcnt", _known("references")),
+        Field("recv_q", known("rx_queue")),
+        Field("send_q", known("tx_queue")),
+        Field("refcnt", known("references")),
         _SHARED["inode"],
         Field("path", lambda rows, row: rows.text("path", row)),
-        Field("peer_inode", _known("peer", least=1)),
+        Field("peer_inode", known("peer", least=1)),
         Field("peer_path", lambda rows, row: rows.text("peer_name", row)),
         Field("peer_pid", _peer_pid),
         Field("peer_process", _peer_process),
