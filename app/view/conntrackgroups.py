@@ -14,16 +14,15 @@ from sockscope.app.view import conntrack_text as text
 from sockscope.app.view import groupterms as terms
 from sockscope.app.view import ordering
 from sockscope.app.view.columns import GroupView
-from sockscope.app.view.commongroups import of_end, of_text
 from sockscope.app.view.services import service
 
-_DESTINATION = "original_destination"
+_DESTINATION, _PORT = "original_destination", "original_destination_port"
 
 
 def _ports(rows: Table) -> Numbers:
     """Destination ports, 0 where the protocol has none."""
     has = np.isin(rows.numbers("protocol"), WITH_PORTS)
-    return np.where(has, rows.numbers(f"{_DESTINATION}_port"), 0)
+    return np.where(has, rows.numbers(_PORT), 0)
 
 
 def _protocol(rows: Table, row: int) -> str:
@@ -48,8 +47,8 @@ def _to_port(rows: Table, row: int) -> str:
 
 
 _WITHOUT_SUMS = (
-    *of_end("source", ("source", "sources"), "src", "original_source", "original_source_port"),
-    *of_end("destination", ("destination", "destinations"), "dst", _DESTINATION, f"{_DESTINATION}_port"),
+    *terms.of_end("source", ("source", "sources"), "src", "original_source", "original_source_port"),
+    *terms.of_end("destination", ("destination", "destinations"), "dst", _DESTINATION, _PORT),
     GroupView(
         "port",
         "destination port",
@@ -66,8 +65,8 @@ _WITHOUT_SUMS = (
         terms.column("Protocol", _protocol, ordering.numbers("protocol")),
         _of_protocol,
     ),
-    of_text("state", "state", "states", "state_name", "state"),
-    of_text(
+    terms.of_text("state", "state", "states", "state_name", "state"),
+    terms.of_text(
         "answerer",
         "process that answers",
         "processes",

@@ -26,7 +26,6 @@ from sockscope.app.view import filterfields, namespaces, search, socketfields, s
 from sockscope.app.view import groupterms as terms
 from sockscope.app.view.cells import Cell
 from sockscope.app.view.columns import Column, Field, GroupView, TabView, details_in, known
-from sockscope.app.view.commongroups import PROCESS, USER, of_text
 from sockscope.app.view.format import UNKNOWN, count, short
 from sockscope.app.view.otherwords import local, proto, protocol, protos, purpose, state, vsock_end
 from sockscope.app.view.plaincolumns import number_column
@@ -136,9 +135,9 @@ _WITHOUT_SUMS = (
         terms.column("Kind", proto, _kinds),
         lambda rows, row: terms.equal("proto", proto(rows, row)),
     ),
-    PROCESS,
-    USER,
-    of_text(
+    terms.PROCESS,
+    terms.USER,
+    terms.of_text(
         "interface",
         "interface listened on",
         "interfaces",

@@ -15,7 +15,6 @@ from sockscope.app.model.units import briefly
 from sockscope.app.view import groupterms as terms
 from sockscope.app.view import ordering, units
 from sockscope.app.view.columns import GroupView
-from sockscope.app.view.commongroups import PROCESS, USER, of_end, of_text, unit
 from sockscope.app.view.format import UNKNOWN
 from sockscope.app.view.services import SERVICES, service
 from sockscope.app.view.sockets import TONES, protocol
@@ -70,7 +69,7 @@ def _state_tone(rows: Table, row: int) -> str:
 
 
 _WITHOUT_SUMS = (
-    *of_end("remote", ("remote address", "remote addresses"), "dst", _REMOTE, _REMOTE_PORT),
+    *terms.of_end("remote", ("remote address", "remote addresses"), "dst", _REMOTE, _REMOTE_PORT),
     GroupView(
         "target",
         "remote address and port",
@@ -83,9 +82,9 @@ _WITHOUT_SUMS = (
         ),
         terms.at_target(("dst", "dport"), _REMOTE, _REMOTE_PORT),
     ),
-    PROCESS,
-    unit(units.NEEDS),
-    USER,
+    terms.PROCESS,
+    terms.by_unit(units.NEEDS),
+    terms.USER,
     GroupView(
         "port",
         "local port",
@@ -102,8 +101,8 @@ _WITHOUT_SUMS = (
         terms.column("State", _state, ordering.numbers("state"), _state_tone),
         _in_state,
     ),
-    of_text("interface", "interface", "interfaces", "used", "iface", unknown=UNKNOWN, needs=NEEDS),
-    of_text(
+    terms.of_text("interface", "interface", "interfaces", "used", "iface", unknown=UNKNOWN, needs=NEEDS),
+    terms.of_text(
         "namespace",
         "network namespace",
         "namespaces",

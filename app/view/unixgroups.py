@@ -12,7 +12,6 @@ from sockscope.app.model.unix import STATES, directories
 from sockscope.app.view import groupterms as terms
 from sockscope.app.view import ordering
 from sockscope.app.view.columns import GroupView
-from sockscope.app.view.commongroups import PROCESS, USER, of_text, unit
 
 NOT_CONNECTED = "unconnected"
 """The word of the filter for what netstat has no word for."""
@@ -37,8 +36,8 @@ def _state(rows: Table, row: int) -> str:
 
 
 _WITHOUT_SUMS = (
-    PROCESS,
-    of_text(
+    terms.PROCESS,
+    terms.of_text(
         "peer",
         "process at the other end",
         "peers",
@@ -47,7 +46,7 @@ _WITHOUT_SUMS = (
         heading="Peer",
         unknown="(none known)",
     ),
-    of_text("path", "path or name", "names", "path", "name", heading="Path", unknown=_NAMELESS),
+    terms.of_text("path", "path or name", "names", "path", "name", heading="Path", unknown=_NAMELESS),
     GroupView(
         "directory",
         "directory",
@@ -56,8 +55,8 @@ _WITHOUT_SUMS = (
         terms.column("Directory", lambda rows, row: _directory(rows, row) or _NAMELESS, _directories),
         _in_directory,
     ),
-    unit(),
-    USER,
+    terms.by_unit(),
+    terms.USER,
     GroupView(
         "state",
         "state",
