@@ -72,7 +72,6 @@ _WITHOUT_SUMS = (
         "processes",
         "answerer",
         "proc",
-        heading="Answered by",
         unknown="(none here)",
         needs=NEEDS,
     ),

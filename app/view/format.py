@@ -20,6 +20,19 @@ def count(value: int) -> str:
     return f"{value:,}"
 
 
+def counted(number: int, plural: str) -> str:
+    """So many of something: `2 processes`, `1 process`."""
+    return f"{count(number)} {singular(plural) if number == 1 else plural}"
+
+
+def singular(plural: str) -> str:
+    """One of them: `address` of addresses, `directory` of directories, `state` of states."""
+    for ending, one in (("ies", "y"), ("sses", "ss"), ("s", "")):
+        if plural.endswith(ending):
+            return plural.removesuffix(ending) + one
+    return plural
+
+
 def short(value: float) -> str:
     """A number in at most five cells: `842`, `1.2k`, `31.2M`, NaN as `-`."""
     if math.isnan(value):

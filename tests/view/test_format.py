@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sockscope.app.frames.table import Table
-from sockscope.app.view.format import EIGHTHS, bar
+from sockscope.app.view.catalog import VIEWS
+from sockscope.app.view.format import EIGHTHS, bar, counted
 from sockscope.app.view.groupings import SHARE
 
 
@@ -37,4 +38,16 @@ def test_a_share_that_rounds_to_none_is_told_from_none() -> None:
         "▏░░░░░░░   1%",
         "████░░░░  50%",
         "████████ 100%",
+    ]
+
+
+def test_one_of_any_noun_of_a_view_is_told_in_the_singular() -> None:
+    nouns = {view.noun for view in VIEWS} | {by.noun for view in VIEWS for by in view.groupings}
+    told = {counted(1, noun).removeprefix("1 ") for noun in nouns}
+    assert told >= {"process", "directory", "remote address", "state", "socket", "unix socket", "route"}
+    assert {f"{one}s" for one in told} | {f"{one}es" for one in told} | {"directories"} >= nouns
+    assert [counted(number, "processes") for number in (0, 1, 2000)] == [
+        "0 processes",
+        "1 process",
+        "2,000 processes",
     ]
