@@ -73,7 +73,7 @@ async def test_the_filter_in_force_holds_first() -> None:
         await settled(on)
         await on.press("T")
         await by(on, "1")
-        await on.until(lambda: "1 remote addresses of 2 sockets" in on.line("filter"))
+        await on.until(lambda: "1 remote address of 2 sockets" in on.line("filter"))
 
 
 @pytest.mark.parametrize("digit", "123456789")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import field
 
 import numpy as np
@@ -190,18 +190,3 @@ def by_state(rows: Table) -> tuple[Numbers, ...]:
     protocol = rows.numbers("protocol")
     association = (protocol == IPPROTO_SCTP) & (rows.numbers("remote_port") > 0)
     return protocol, rows.numbers("state"), association
-
-
-SPLITS: Mapping[str, Split] = {
-    "remote": by_address("remote_address"),
-    "network": by_network("remote_address"),
-    "target": by_target("remote_address", "remote_port"),
-    "process": by_text("name"),
-    "unit": by_text("unit"),
-    "user": by_numbers("uid"),
-    "port": by_numbers("protocol", "local_port"),
-    "state": by_state,
-    "interface": by_text("used"),
-    "namespace": by_text("namespace"),
-}
-"""What sockets can be grouped by."""

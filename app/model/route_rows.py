@@ -144,3 +144,10 @@ def _order(routes: Table) -> Places:
         "metric"
     )
     return np.lexsort((within, words[:, 1], words[:, 0], group))
+
+
+def hops_of(rows: Table, route: int) -> list[int]:
+    """The rows of a route's hops; none of a route that is gone, whose hops are no longer known."""
+    below = np.arange(route + 1, min(route + 1 + rows.integer("hops", route), len(rows)))
+    found: list[int] = below[rows.numbers("parent")[below] == route].tolist()
+    return found

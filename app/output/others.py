@@ -13,7 +13,7 @@ from sockscope.app.model.states import LISTEN
 from sockscope.app.output.namespaces import front, front_title
 from sockscope.app.output.sockets import programs
 from sockscope.app.settings import Settings
-from sockscope.app.view import others
+from sockscope.app.view import otherwords as words
 from sockscope.app.view.format import UNKNOWN
 
 _FAMILIES = {"packet": PACKET, "netlink": NETLINK, "vsock": VSOCK}
@@ -44,16 +44,16 @@ def lines(rows: Table, order: NDArray[np.intp], settings: Settings) -> Iterator[
         yield (
             of(row)
             + (
-                f"{others.proto(shown, row):<5} {_state(shown, row):<11} {_amount(shown, 'rmem', row):>6} "
+                f"{words.proto(shown, row):<5} {_state(shown, row):<11} {_amount(shown, 'rmem', row):>6} "
                 f"{_amount(shown, 'wmem', row):>6} {_local(shown, row, settings):<23} "
-                f"{others.remote(shown, row):<23}{owner}"
+                f"{words.remote(shown, row):<23}{owner}"
             ).rstrip()
         )
 
 
 def _state(rows: Table, row: int) -> str:
     code = rows.integer("state", row) if rows.integer("family", row) == VSOCK else _CLOSE
-    return _STATES.get(code) or others.state(rows, row).replace("_", "-")
+    return _STATES.get(code) or words.state(rows, row).replace("_", "-")
 
 
 def _amount(rows: Table, name: str, row: int) -> str:
@@ -67,7 +67,7 @@ def _local(rows: Table, row: int, settings: Settings) -> str:
     """Numbers as `ss -n`, or names."""
     family, number = rows.integer("family", row), rows.integer("protocol", row)
     if not settings.numeric_ports or family == VSOCK:
-        return others.local(rows, row)
+        return words.local(rows, row)
     if family == NETLINK:
         return f"{number}:{rows.integer('local_port', row)}"
     which = "*" if number == EVERY_PROTOCOL else f"[{number}]"

@@ -11,7 +11,7 @@ from sockscope.app.record import dataclass
 from sockscope.app.tabs import Tab
 from sockscope.app.text import printable
 from sockscope.app.view.cells import Bar, Cell, cell_width, cut
-from sockscope.app.view.format import count, duration
+from sockscope.app.view.format import count, counted, duration
 
 if TYPE_CHECKING:
     from sockscope.app.model.engine import Snapshot, TabState
@@ -223,12 +223,13 @@ def filter_line(snapshot: Snapshot, view: TabView, left: Sequence[Cell], width: 
     shown = len(snapshot.things)
     column = next((column for column in view.columns if column.id == sort), None)
     by = f"   by {column.title} {'▼' if descending else '▲'}" if column is not None else ""
-    numbers = f"{count(shown)} of {count(total)}" if shown != total else f"{count(total)} {view.noun}"
+    numbers = f"{count(shown)} of {count(total)}" if shown != total else counted(total, view.noun)
     if snapshot.grouped is not None:
-        numbers = f"{count(snapshot.groups)} {view.noun} of {count(snapshot.grouped)} {view.members}"
+        numbers = f"{counted(snapshot.groups, view.noun)} of {counted(snapshot.grouped, view.members)}"
     standing: list[Cell] = [*snapshot.standing, Cell("   ")] if snapshot.standing else []
-    used = sum(cell_width(cell.text) for cell in (*left, *standing)) + len(numbers) + 2
-    if snapshot.grouped is not None and used > width:
-        standing = []  # what rows are grouped by comes first
-    right = [*standing, Cell(f"{numbers}{by if used + len(by) <= width or not standing else ''} ", "dim")]
+    room = width - sum(cell_width(cell.text) for cell in left) - len(numbers) - 2
+    said = sum(cell_width(cell.text) for cell in standing)
+    if snapshot.grouped is not None and said > room:
+        standing, said = [], 0  # what rows are grouped by comes first
+    right = [*standing, Cell(f"{numbers}{by if said + len(by) <= room else ''} ", "dim")]
     return Bar([*_within(left, width - sum(cell_width(cell.text) for cell in right) - 1), *right], [])

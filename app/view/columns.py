@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import field
+from importlib import import_module
 from typing import Literal, NamedTuple
 
 from sockscope.app.collectors.questions import Question
@@ -69,6 +70,16 @@ class Field:
     value: Callable[[Table, int], object]
 
 
+def known(name: str, least: int = 0) -> Callable[[Table, int], int | None]:
+    """A field's value: the number in column `name`, None (not known) where it is below `least`."""
+
+    def value(rows: Table, row: int) -> int | None:
+        number = rows.integer(name, row)
+        return None if number < least else number
+
+    return value
+
+
 class Fact(NamedTuple):
     """One line of a details panel; an empty label continues the line before."""
 
@@ -92,6 +103,20 @@ class Link(NamedTuple):
 
     key: int | None
     what: str
+
+
+Details = Callable[[Store, Table, int], tuple[Section, ...]]
+"""What there is to say of row `int` of a tab's rows, in words."""
+
+
+def details_in(module: str) -> Details:
+    """Function `details` of a module beside this one, which is loaded when details are first asked for."""
+
+    def details(store: Store, rows: Table, row: int) -> tuple[Section, ...]:
+        of_tab: Details = import_module(f"sockscope.app.view.{module}").details
+        return of_tab(store, rows, row)
+
+    return details
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +150,7 @@ class TabView:
     fields: tuple[Field, ...]
     sort: tuple[str, bool]
     """Column the rows are sorted by at first, and whether largest first; "" keeps the natural order."""
-    details: Callable[[Store, Table, int], tuple[Section, ...]]
-    """What there is to say of row `int` of the tab's rows, in words."""
+    details: Details
     empty: Callable[[Store], str]
     """Why there is no row at all."""
     options: Options = field(default_factory=Options)

@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 from sockscope.app.model.store import Store
-from sockscope.app.view import asking, filterfields, health, namespaces, socketextras, sockets, units
-from sockscope.app.view.columns import TabView
-from sockscope.app.view.socketdetails import details
+from sockscope.app.view import (
+    asking,
+    filterfields,
+    health,
+    namespaces,
+    socketextras,
+    socketfields,
+    sockets,
+    units,
+)
+from sockscope.app.view.columns import TabView, details_in
 from sockscope.app.view.socketgroups import GROUPINGS
 
 
@@ -34,11 +42,11 @@ CONNECTIONS = TabView(
         *socketextras.COLUMNS,
         *health.COLUMNS,
     ),
-    fields=sockets.FIELDS,
+    fields=socketfields.FIELDS,
     filters=filterfields.CONNECTIONS,
     groupings=GROUPINGS,
     sort=("remote", False),
-    details=details,
+    details=details_in("socketdetails"),
     asks=asking.about,
     empty=empty,
     line=health.LINE,

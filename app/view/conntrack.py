@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -17,16 +18,14 @@ from sockscope.app.model.filters.match import Matcher, Matches
 from sockscope.app.model.store import Store
 from sockscope.app.model.tab import Options
 from sockscope.app.view import conntrack_text as text
-from sockscope.app.view import filterfields, namespaces
+from sockscope.app.view import filterfields, namespaces, ordering, search
 from sockscope.app.view.addresses import whole
 from sockscope.app.view.cells import Cell
-from sockscope.app.view.columns import Column, Field, Section, TabView
+from sockscope.app.view.columns import Column, Field, TabView, details_in, known
 from sockscope.app.view.conntrackgroups import GROUPINGS
 from sockscope.app.view.endsearch import in_endpoints
 from sockscope.app.view.format import UNKNOWN, count, duration, short
-from sockscope.app.view.naming import Naming
-from sockscope.app.view.ordering import by_text
-from sockscope.app.view.search import in_names, in_strings, nowhere
+from sockscope.app.view.plaincolumns import number_column, real_cell, text_column
 
 ALARM = "▲"
 
@@ -55,14 +54,6 @@ def _expires(rows: Table, row: int) -> Cell:
     return _UNKNOWN if seconds < 0 else Cell(duration(seconds))
 
 
-def _end(name: str) -> Callable[[Table, int], Cell]:
-    return lambda rows, row: Cell(text.place(rows, row, name))
-
-
-def _named_end(name: str) -> Callable[[Table, int, Naming], Cell]:
-    return lambda rows, row, naming: Cell(text.place(rows, row, name, naming))
-
-
 def _translation(rows: Table, row: int) -> Cell:
     return Cell(text.done(rows, row), "" if rows.integer("translated", row) else "dim")
 
@@ -79,14 +70,6 @@ def _amount(name: str) -> Callable[[Table, int], Cell]:
     return cell
 
 
-def _rate(name: str) -> Callable[[Table, int], Cell]:
-    def cell(rows: Table, row: int) -> Cell:
-        rate = rows.real(name, row)
-        return Cell(short(rate), "" if rate > 0 else "dim")
-
-    return cell
-
-
 def _mark(rows: Table, row: int) -> Cell:
     mark = rows.integer("mark", row)
     return Cell(f"{mark:#x}" if mark else "0", "" if mark else "dim")
@@ -95,20 +78,6 @@ def _mark(rows: Table, row: int) -> Cell:
 def _zone(rows: Table, row: int) -> Cell:
     zone = rows.integer("zone", row)
     return Cell(str(zone), "" if zone else "dim")
-
-
-def _by(name: str) -> Callable[[Table], Numbers]:
-    return lambda rows: rows.numbers(name)
-
-
-def _by_state(rows: Table) -> Numbers:
-    names = rows.strings("state_name")
-    ranks = {name: rank for rank, name in enumerate(sorted(names.values))}
-    return names.lookup((ranks[name] for name in names.values), len(ranks), np.int32)
-
-
-def _by_end(name: str) -> Callable[[Table], Numbers]:
-    return lambda rows: sort_key(rows.numbers("family"), rows.numbers(name), _ports(rows, name))
 
 
 def _by_translation(rows: Table) -> Numbers:
@@ -123,14 +92,6 @@ def _ports(rows: Table, end: str) -> Numbers:
     return np.where(np.isin(rows.numbers("protocol"), WITH_PORTS), rows.numbers(f"{end}_port"), np.uint16(0))
 
 
-def _in_protocol(rows: Table, sought: Matcher) -> Matches:
-    return in_names(rows.numbers("protocol"), text.PROTOCOLS, sought)
-
-
-def _in_state(rows: Table, sought: Matcher) -> Matches:
-    return in_strings(rows.strings("state_name"), sought)
-
-
 def _in_end(name: str) -> Callable[[Table, Matcher], Matches]:
     return lambda rows, sought: in_endpoints(
         rows.numbers("family"), rows.numbers(name), _ports(rows, name), sought
@@ -140,19 +101,11 @@ def _in_end(name: str) -> Callable[[Table, Matcher], Matches]:
 def _in_translation(rows: Table, sought: Matcher) -> Matches:
     """By what was done; the new addresses are in the columns of the reply."""
     kinds = rows.numbers("translated").astype(np.int64) * 2 + rows.numbers("own_source")
-    found = in_names(kinds, text.KINDS, sought)
+    found = search.in_names(kinds, text.KINDS, sought)
     moved = rows.numbers("translated") != PLAIN
     ends = _in_end("reply_source")(rows, sought) | _in_end("reply_destination")(rows, sought)
     matches: Matches = found | (moved & ends)
     return matches
-
-
-def _known(name: str) -> Callable[[Table, int], object]:
-    def value(rows: Table, row: int) -> object:
-        number = rows.integer(name, row)
-        return None if number < 0 else number
-
-    return value
 
 
 def _ends() -> Iterator[Field]:
@@ -205,44 +158,50 @@ def _answerer(rows: Table, row: int) -> Cell:
 
 
 def _in_answerer(rows: Table, sought: Matcher) -> Matches:
-    return in_strings(rows.strings("answerer"), sought) | in_strings(
-        rows.strings("answerer_namespace"), sought
+    return _in_process(rows, sought) | _in_namespace(rows, sought)
+
+
+_in_process, _in_namespace = search.texts("answerer"), search.texts("answerer_namespace")
+
+
+def _end_column(id_: str, title: str, name: str, priority: int) -> Column:
+    """One end of a tuple."""
+    return Column(
+        id_,
+        title,
+        21,
+        lambda rows, row: Cell(text.place(rows, row, name)),
+        lambda rows: sort_key(rows.numbers("family"), rows.numbers(name), _ports(rows, name)),
+        priority=priority,
+        align="port",
+        search=_in_end(name),
+        named=lambda rows, row, naming: Cell(text.place(rows, row, name, naming)),
+        host=("family", name),
     )
 
 
 def _original(end: str, title: str, asked: str) -> Column:
     """One end of the tuple as it was before any translation."""
     name = f"original_{end}"
-    return Column(
-        end,
-        title,
-        21,
-        _end(name),
-        _by_end(name),
-        priority=1,
-        align="port",
-        minimum=17,
-        grow=1,
-        search=_in_end(name),
-        named=_named_end(name),
-        host=("family", name),
-        whole=whole(name, port=True),
-        filter=asked,
-    )
-
-
-def _details(store: Store, rows: Table, row: int) -> tuple[Section, ...]:
-    from sockscope.app.view.conntrack_details import details  # noqa: PLC0415 - not for the first rows
-
-    return details(store, rows, row)
+    column = _end_column(end, title, name, priority=1)
+    return replace(column, minimum=17, grow=1, whole=whole(name, port=True), filter=asked)
 
 
 NAT = TabView(
     id="nat",
     columns=(
-        Column("proto", "Proto", 6, _protocol, _by("protocol"), priority=3, minimum=5, search=_in_protocol),
-        Column("state", "State", 11, _state, _by_state, priority=4, search=_in_state),
-        Column("expires", "Expires", 7, _expires, _by("timeout"), priority=3, align="right", search=nowhere),
+        Column(
+            "proto",
+            "Proto",
+            6,
+            _protocol,
+            ordering.numbers("protocol"),
+            priority=3,
+            minimum=5,
+            search=search.names("protocol", text.PROTOCOLS),
+        ),
+        text_column("state", "State", 11, _state, "state_name", priority=4),
+        number_column("expires", "Expires", 7, _expires, "timeout", priority=3, descending=False),
         _original("source", "Source", "src"),
         _original("destination", "Destination", "dst"),
         Column(
@@ -262,7 +221,7 @@ NAT = TabView(
             "Answered by",
             40,
             _answerer,
-            lambda rows: by_text(rows, "answerer"),
+            ordering.texts("answerer"),
             priority=3,
             minimum=34,
             grow=1,
@@ -272,100 +231,30 @@ NAT = TabView(
             needs=NEEDS,
         ),
         namespaces.NAMESPACE,
-        Column(
-            "rate",
-            "Bytes/s",
-            7,
-            _rate("bytes_rate"),
-            _by("bytes_rate"),
-            priority=5,
-            align="right",
-            descending=True,
-            search=nowhere,
+        number_column("rate", "Bytes/s", 7, real_cell("bytes_rate"), "bytes_rate", priority=5),
+        number_column(
+            "there", "B/s there", 9, real_cell("original_bytes_rate"), "original_bytes_rate", priority=11
         ),
-        Column(
-            "there",
-            "B/s there",
-            9,
-            _rate("original_bytes_rate"),
-            _by("original_bytes_rate"),
-            priority=11,
-            align="right",
-            descending=True,
-            search=nowhere,
-        ),
-        Column(
-            "back",
-            "B/s back",
-            8,
-            _rate("reply_bytes_rate"),
-            _by("reply_bytes_rate"),
-            priority=11,
-            align="right",
-            descending=True,
-            search=nowhere,
-        ),
-        Column(
-            "packets",
-            "Packets",
-            7,
-            _amount("packets"),
-            _by("packets"),
-            priority=7,
-            align="right",
-            descending=True,
-            search=nowhere,
-        ),
-        Column(
-            "bytes",
-            "Bytes",
-            6,
-            _amount("bytes"),
-            _by("bytes"),
-            priority=6,
-            align="right",
-            descending=True,
-            search=nowhere,
-        ),
-        Column("mark", "Mark", 10, _mark, _by("mark"), priority=8, align="right", search=nowhere),
-        Column("zone", "Zone", 5, _zone, _by("zone"), priority=9, align="right", search=nowhere),
-        Column(
-            "reply_source",
-            "Reply from",
-            21,
-            _end("reply_source"),
-            _by_end("reply_source"),
-            priority=10,
-            align="port",
-            search=_in_end("reply_source"),
-            named=_named_end("reply_source"),
-            host=("family", "reply_source"),
-        ),
-        Column(
-            "reply_destination",
-            "Reply to",
-            21,
-            _end("reply_destination"),
-            _by_end("reply_destination"),
-            priority=10,
-            align="port",
-            search=_in_end("reply_destination"),
-            named=_named_end("reply_destination"),
-            host=("family", "reply_destination"),
-        ),
+        number_column("back", "B/s back", 8, real_cell("reply_bytes_rate"), "reply_bytes_rate", priority=11),
+        number_column("packets", "Packets", 7, _amount("packets"), "packets", priority=7),
+        number_column("bytes", "Bytes", 6, _amount("bytes"), "bytes", priority=6),
+        number_column("mark", "Mark", 10, _mark, "mark", priority=8, descending=False),
+        number_column("zone", "Zone", 5, _zone, "zone", priority=9, descending=False),
+        _end_column("reply_source", "Reply from", "reply_source", priority=10),
+        _end_column("reply_destination", "Reply to", "reply_destination", priority=10),
     ),
     fields=(
         Field("family", lambda rows, row: "inet" if rows.integer("family", row) == 2 else "inet6"),
         Field("proto", lambda rows, row: text.protocol(rows.integer("protocol", row))),
         Field("state", lambda rows, row: rows.text("state_name", row)),
-        Field("timeout_seconds", _known("timeout")),
+        Field("timeout_seconds", known("timeout")),
         *_ends(),
         Field("icmp", text.icmp),
         Field("translation", text.done),
-        Field("packets_original", _known("original_packets")),
-        Field("bytes_original", _known("original_bytes")),
-        Field("packets_reply", _known("reply_packets")),
-        Field("bytes_reply", _known("reply_bytes")),
+        Field("packets_original", known("original_packets")),
+        Field("bytes_original", known("original_bytes")),
+        Field("packets_reply", known("reply_packets")),
+        Field("bytes_reply", known("reply_bytes")),
         Field("mark", lambda rows, row: rows.integer("mark", row)),
         Field("zone", lambda rows, row: rows.integer("zone", row)),
         Field("status", _bits),
@@ -375,7 +264,7 @@ NAT = TabView(
     filters=filterfields.NAT,
     groupings=GROUPINGS,
     sort=("source", False),
-    details=_details,
+    details=details_in("conntrack_details"),
     empty=_empty,
     options=Options(frozenset({"translated_only"})),
     noun="connections",

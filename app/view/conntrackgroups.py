@@ -9,46 +9,20 @@ import numpy as np
 from sockscope.app.frames.table import Numbers, Table
 from sockscope.app.model.answerers import NEEDS
 from sockscope.app.model.conntrack import WITH_PORTS
-from sockscope.app.model.endpoints import sort_key
-from sockscope.app.model.grouping import by_address, by_network, by_numbers, by_text
+from sockscope.app.model.grouping import by_numbers
 from sockscope.app.view import conntrack_text as text
 from sockscope.app.view import groupterms as terms
+from sockscope.app.view import ordering
 from sockscope.app.view.columns import GroupView
 from sockscope.app.view.services import service
 
-_SOURCE, _DESTINATION = "original_source", "original_destination"
-
-
-def _end(field: str, name: str, title: str) -> tuple[GroupView, GroupView]:
-    """By one end before translation, and by its network."""
-
-    def order(rows: Table) -> Numbers:
-        return sort_key(rows.numbers("family"), rows.numbers(name), rows.numbers(f"{name}_port"))
-
-    return (
-        GroupView(
-            title.lower(),
-            title.lower(),
-            f"{title.lower()}s",
-            by_address(name),
-            terms.column(title, terms.host(name), order),
-            terms.at_host(field, name),
-        ),
-        GroupView(
-            f"{title.lower()}-network",
-            f"{title.lower()} network (/24, /64)",
-            f"{title.lower()} networks",
-            by_network(name),
-            terms.column(f"{title} network", terms.network(name), order),
-            terms.in_network(field, name),
-        ),
-    )
+_DESTINATION, _PORT = "original_destination", "original_destination_port"
 
 
 def _ports(rows: Table) -> Numbers:
     """Destination ports, 0 where the protocol has none."""
     has = np.isin(rows.numbers("protocol"), WITH_PORTS)
-    return np.where(has, rows.numbers(f"{_DESTINATION}_port"), 0)
+    return np.where(has, rows.numbers(_PORT), 0)
 
 
 def _protocol(rows: Table, row: int) -> str:
@@ -73,8 +47,8 @@ def _to_port(rows: Table, row: int) -> str:
 
 
 _WITHOUT_SUMS = (
-    *_end("src", _SOURCE, "Source"),
-    *_end("dst", _DESTINATION, "Destination"),
+    *terms.of_end("source", ("source", "sources"), "src", "original_source", "original_source_port"),
+    *terms.of_end("destination", ("destination", "destinations"), "dst", _DESTINATION, _PORT),
     GroupView(
         "port",
         "destination port",
@@ -88,24 +62,18 @@ _WITHOUT_SUMS = (
         "protocol",
         "protocols",
         by_numbers("protocol"),
-        terms.column("Protocol", _protocol, lambda rows: rows.numbers("protocol")),
+        terms.column("Protocol", _protocol, ordering.numbers("protocol")),
         _of_protocol,
     ),
-    GroupView(
-        "state",
-        "state",
-        "states",
-        by_text("state_name"),
-        terms.named("State", "state_name"),
-        terms.same("state", "state_name"),
-    ),
-    GroupView(
+    terms.of_text("state", "state", "states", "state_name", "state"),
+    terms.of_text(
         "answerer",
         "process that answers",
         "processes",
-        by_text("answerer"),
-        terms.named("Answered by", "answerer", "(none here)", NEEDS),
-        terms.same("proc", "answerer"),
+        "answerer",
+        "proc",
+        unknown="(none here)",
+        needs=NEEDS,
     ),
 )
 GROUPINGS = tuple(replace(each, sums=("bytes_rate", "packets", "bytes")) for each in _WITHOUT_SUMS)

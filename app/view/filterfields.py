@@ -20,7 +20,7 @@ from sockscope.app.model.unix import STATES as UNIX_STATES
 from sockscope.app.model.unix import TYPES as UNIX_TYPES
 from sockscope.app.model.unix import UNCONNECTED, directories
 from sockscope.app.model.users import NO_USER
-from sockscope.app.view import conntrack_text
+from sockscope.app.view import conntrack_text, ordering
 from sockscope.app.view.search import PROTOCOLS
 from sockscope.app.view.units import NEEDS as UNITS_NEED
 
@@ -31,23 +31,19 @@ _BITS = 16
 """Of a number that is put together with others."""
 
 
-def _column(name: str) -> Callable[[Table], Numbers]:
-    return lambda rows: rows.numbers(name)
-
-
 def _texts(name: str) -> Callable[[Table], Strings]:
     return lambda rows: rows.strings(name)
 
 
 def _number(help_: str, name: str, unit: Unit = "count", unknown: float | None = None) -> Number:
-    return Number(help_, _column(name), unit, unknown)
+    return Number(help_, ordering.numbers(name), unit, unknown)
 
 
 def _named(help_: str, name: str, names: Mapping[int, str]) -> Choice:
     codes: dict[str, frozenset[int]] = {}
     for code, word in names.items():
         codes[word.lower()] = codes.get(word.lower(), frozenset()) | {code}
-    return Choice(help_, _column(name), codes)
+    return Choice(help_, ordering.numbers(name), codes)
 
 
 def distinct(rows: Table, names: tuple[str, ...], word: Callable[[tuple[int, ...]], str]) -> Strings:
@@ -102,7 +98,9 @@ _QUEUES: Fields = {
     "sendq": _number("bytes not yet acknowledged (a listener: its backlog)", "tx_queue", "bytes", unknown=-1),
 }
 _NAMESPACE: Fields = {"ns": Words("network namespace", _texts("namespace"))}
-_MARK = Bits("mark (SO_MARK), or some bits of it: 0x10/0xf0", _column("mark"), -1, needs=frozenset({"marks"}))
+_MARK = Bits(
+    "mark (SO_MARK), or some bits of it: 0x10/0xf0", ordering.numbers("mark"), -1, needs=frozenset({"marks"})
+)
 
 SOCKETS: Fields = {
     "state": Choice("TCP state, or a group as ss has it", _state, TCP_STATES, SUGGESTED_STATES),
@@ -130,7 +128,9 @@ SOCKETS: Fields = {
     "drops": _number("packets dropped (UDP)", "drops", unknown=-1),
     "age": _AGE,
     "inode": _number("inode", "inode", unknown=0),
-    "cookie": Bits("the kernel's number of it, as ss has it behind sk:", _column("cookie"), 0, 16, 64),
+    "cookie": Bits(
+        "the kernel's number of it, as ss has it behind sk:", ordering.numbers("cookie"), 0, 16, 64
+    ),
     "mark": _MARK,
     "fwmark": _MARK,
     **_NAMESPACE,
@@ -138,7 +138,7 @@ SOCKETS: Fields = {
 
 
 def _health(help_: str, name: str, unit: Unit = "count") -> Number:
-    return Number(help_, _column(name), unit, needs=_TOLD)
+    return Number(help_, ordering.numbers(name), unit, needs=_TOLD)
 
 
 _TOLD = frozenset(HEALTH)

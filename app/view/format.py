@@ -8,6 +8,8 @@ from functools import lru_cache
 from ipaddress import IPv6Address
 
 BLOCKS = "▁▂▃▄▅▆▇█"
+EIGHTHS = ("", "▏", "▎", "▍", "▌", "▋", "▊", "▉")
+"""Parts of a cell filled from the left."""
 UNKNOWN = "-"
 
 _SCALES = ((1e15, "P"), (1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
@@ -16,6 +18,19 @@ _SCALES = ((1e15, "P"), (1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
 def count(value: int) -> str:
     """A whole number with thousands separated: `1,204`."""
     return f"{value:,}"
+
+
+def counted(number: int, plural: str) -> str:
+    """So many of something: `2 processes`, `1 process`."""
+    return f"{count(number)} {singular(plural) if number == 1 else plural}"
+
+
+def singular(plural: str) -> str:
+    """One of them: `address` of addresses, `directory` of directories, `state` of states."""
+    for ending, one in (("ies", "y"), ("sses", "ss"), ("s", "")):
+        if plural.endswith(ending):
+            return plural.removesuffix(ending) + one
+    return plural
 
 
 def short(value: float) -> str:
@@ -115,14 +130,12 @@ def _level(share: float) -> int:
 
 
 def bar(value: float, limit: float, width: int) -> str:
-    """A gauge `width` cells wide: `███░░░`; any value above zero shows at least one cell."""
-    if limit <= 0:
-        filled = width if value > 0 else 0
-    else:
-        filled = min(width, math.floor(value / limit * width))
-    if value > 0:
-        filled = max(1, filled)
-    return "█" * filled + "░" * (width - filled)
+    """A gauge `width` cells wide, true to an eighth of a cell: `██▌░░░`; any value above zero shows at least
+    an eighth."""
+    share = value / limit if limit > 0 else float(value > 0)
+    eighths = max(int(value > 0), min(width * 8, math.floor(share * width * 8)))
+    whole, rest = divmod(eighths, 8)
+    return ("█" * whole + EIGHTHS[rest]).ljust(width, "░")
 
 
 def speed_text(mbps: int) -> str:

@@ -11,10 +11,11 @@ from sockscope.app.frames.table import Numbers, Table
 from sockscope.app.model.grouping import STATE_COUNTS
 from sockscope.app.model.groupview import by_growth
 from sockscope.app.model.states import CLOSE_WAIT, ESTABLISHED, NAMES, ORDER, SHORT, SYN_RECV, TIME_WAIT
-from sockscope.app.view import health, search
+from sockscope.app.view import health, ordering, search
 from sockscope.app.view.cells import Cell
 from sockscope.app.view.columns import Column, Field, GroupView, TabView
 from sockscope.app.view.format import UNKNOWN, bar, count, short, signed
+from sockscope.app.view.plaincolumns import number_column
 from sockscope.app.view.sockets import TONES
 
 SHOWN = (ESTABLISHED, SYN_RECV, TIME_WAIT, CLOSE_WAIT)
@@ -58,10 +59,6 @@ def grouped_view(view: TabView, by: GroupView) -> TabView:
     )
 
 
-def _numbers(name: str) -> Callable[[Table], Numbers]:
-    return lambda rows: rows.numbers(name)
-
-
 def _count_cell(value: int, tone: str = "") -> Cell:
     return Cell(count(value), tone if value else "dim")
 
@@ -78,16 +75,13 @@ def _growth_value(rows: Table, row: int) -> float | None:
     return None if np.isnan(change) else change
 
 
-COUNT = Column(
+COUNT = number_column(
     "count",
     "Count",
     8,
     lambda rows, row: _count_cell(rows.integer("count", row), "strong"),
-    _numbers("count"),
+    "count",
     priority=0,
-    align="right",
-    descending=True,
-    search=search.nowhere,
 )
 GROWTH = Column(
     "growth",
@@ -105,7 +99,7 @@ SHARE = Column(
     "Share",
     _BAR + 5,
     lambda rows, row: Cell(_share(rows.real("share", row)), "dim"),
-    _numbers("share"),
+    ordering.numbers("share"),
     priority=4,
     descending=True,
     search=search.nowhere,
@@ -113,7 +107,9 @@ SHARE = Column(
 
 
 def _share(share: float) -> str:
-    return f"{bar(share, 1.0, _BAR)} {share:4.0%}"
+    """A bar and whole percents; what is there but rounds to none reads `<1%`."""
+    percent = f"{share:.0%}"
+    return f"{bar(share, 1.0, _BAR)} {'<1%' if share and percent == '0%' else percent:>4}"
 
 
 def _others(rows: Table) -> Numbers:
@@ -142,18 +138,15 @@ OTHERS = Column(
 
 def _state(state: int) -> Column:
     name = _STATE_OF[state]
-    return Column(
+    return number_column(
         NAMES[state].lower(),
         NAMES[state],
         max(7, len(NAMES[state])),
         lambda rows, row: _count_cell(rows.integer(name, row), TONES.get(state, "")),
-        _numbers(name),
+        name,
         priority=2,
-        align="right",
         minimum=max(7, len(SHORT[state])),
-        descending=True,
         short=SHORT[state],
-        search=search.nowhere,
     )
 
 
@@ -168,7 +161,7 @@ def _sum(name: str) -> Column:
         return replace(
             _RATES[name],
             cell=lambda rows, row: Cell(short(rows.real(f"sum_{name}", row))),
-            order=_numbers(f"sum_{name}"),
+            order=ordering.numbers(f"sum_{name}"),
         )
 
     title, text = SUMS[name]
@@ -177,16 +170,13 @@ def _sum(name: str) -> Column:
         value = rows.real(f"sum_{name}", row)
         return Cell(UNKNOWN, "dim") if np.isnan(value) else Cell(text(value), "strong" if value else "dim")
 
-    return Column(
+    return number_column(
         title.lower().replace("/s", "-per-second").replace(" ", "-"),
         title,
         9,
         cell,
-        _numbers(f"sum_{name}"),
+        f"sum_{name}",
         priority=6,
-        align="right",
-        descending=True,
-        search=search.nowhere,
     )
 
 

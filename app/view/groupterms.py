@@ -1,4 +1,4 @@
-"""What groups of every tab are told with: the column that names one, and the filter that finds its rows."""
+"""The columns that name groups, the filters that find their rows, and the groups that several tabs have."""
 
 from __future__ import annotations
 
@@ -8,15 +8,16 @@ from glob import escape
 import numpy as np
 
 from sockscope.app.frames.table import Numbers, Table
-from sockscope.app.model.endpoints import addresses
+from sockscope.app.model.endpoints import addresses, sort_key
 from sockscope.app.model.filters.evaluate import reading
 from sockscope.app.model.filters.syntax import Compared
+from sockscope.app.model.grouping import by_address, by_network, by_numbers, by_text
 from sockscope.app.model.sockets import NO_UID
-from sockscope.app.view import search
+from sockscope.app.model.units import briefly
+from sockscope.app.view import ordering, search
 from sockscope.app.view.cells import Cell
-from sockscope.app.view.columns import Column
+from sockscope.app.view.columns import Column, GroupView
 from sockscope.app.view.format import address, endpoint
-from sockscope.app.view.ordering import by_text
 
 Text = Callable[[Table, int], str]
 Term = Callable[[Table, int], str | None]
@@ -58,24 +59,6 @@ def column(
     )
 
 
-def named(
-    title: str,
-    name: str,
-    unknown: str = NOT_KNOWN,
-    needs: tuple[str, ...] = (),
-    brief: Callable[[str], str] | None = None,
-) -> Column:
-    """The first column of groups by a text, with words for where there is none."""
-    return column(
-        title, lambda rows, row: rows.text(name, row) or unknown, by(name), needs=needs, brief=brief
-    )
-
-
-def by(name: str) -> Callable[[Table], Numbers]:
-    """Sort key of a text column."""
-    return lambda rows: by_text(rows, name)
-
-
 def equal(field: str, value: str) -> str:
     """What finds a text that is equal as a whole."""
     return reading(Compared(field, "=", escape(value), 0, 0))
@@ -84,16 +67,6 @@ def equal(field: str, value: str) -> str:
 def none(field: str) -> str:
     """What finds rows without such a text."""
     return f"{field} != *"
-
-
-def same(field: str, name: str) -> Callable[[Table, int], str]:
-    """What finds the rows with the same text in a column."""
-
-    def term(rows: Table, row: int) -> str:
-        text = rows.text(name, row)
-        return none(field) if text is None else equal(field, text)
-
-    return term
 
 
 # Users
@@ -157,6 +130,11 @@ def target(name: str, port: str) -> Text:
     )
 
 
+def by_target(name: str, port: str) -> Callable[[Table], Numbers]:
+    """Sort key of addresses, then ports."""
+    return lambda rows: sort_key(rows.numbers("family"), rows.numbers(name), rows.numbers(port))
+
+
 def at_target(fields: tuple[str, str], name: str, port: str) -> Term:
     """What finds the rows with the same address and port."""
     where = host(name)
@@ -171,3 +149,86 @@ def _raw(rows: Table, row: int, name: str) -> bytes:
 def _is_ipv4(rows: Table, row: int, name: str) -> bool:
     one = rows.take(np.array([row]))
     return bool(addresses(one.numbers("family"), one.numbers(name)).ipv4[0])
+
+
+# Groups
+
+
+def of_text(
+    id_: str,
+    title: str,
+    noun: str,
+    name: str,
+    field: str,
+    *,
+    heading: str = "",
+    unknown: str = NOT_KNOWN,
+    needs: tuple[str, ...] = (),
+    brief: Callable[[str], str] | None = None,
+) -> GroupView:
+    """By column `name`, which a filter asks for by `field`; `unknown` stands where there is none, `heading`
+    above them, if that is not the title."""
+
+    def text(rows: Table, row: int) -> str:
+        return rows.text(name, row) or unknown
+
+    def term(rows: Table, row: int) -> str:
+        known = rows.text(name, row)
+        return none(field) if known is None else equal(field, known)
+
+    named = column(heading or title.capitalize(), text, ordering.texts(name), needs=needs, brief=brief)
+    return GroupView(id_, title, noun, by_text(name), named, term)
+
+
+def of_end(end: str, words: tuple[str, str], field: str, name: str, port: str) -> tuple[GroupView, GroupView]:
+    """By the address of an end (`remote`, `source`), and by the network that it is in.
+
+    `words` call the address, in the singular and the plural; `name` and `port` are its columns, and a filter
+    asks for it by `field`.
+    """
+    title, noun = words
+    order = by_target(name, port)
+    return (
+        GroupView(
+            end,
+            title,
+            noun,
+            by_address(name),
+            column(title.capitalize(), host(name), order),
+            at_host(field, name),
+        ),
+        GroupView(
+            f"{end}-network",
+            f"{end} network (/24, /64)",
+            f"{end} networks",
+            by_network(name),
+            column(f"{end.capitalize()} network", network(name), order),
+            in_network(field, name),
+        ),
+    )
+
+
+def by_unit(needs: tuple[str, ...] = ()) -> GroupView:
+    """By the systemd unit or container; `needs` names tables that tell it beside those of the tab."""
+    return of_text(
+        "unit",
+        "unit or container",
+        "units",
+        "unit",
+        "unit",
+        heading="Unit",
+        unknown="(none known)",
+        needs=needs,
+        brief=briefly,
+    )
+
+
+PROCESS = of_text("process", "process", "processes", "name", "proc")
+USER = GroupView(
+    "user",
+    "user",
+    "users",
+    by_numbers("uid"),
+    column("User", user, ordering.texts("user")),
+    of_user,
+)

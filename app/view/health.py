@@ -5,14 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-import numpy as np
-
-from sockscope.app.frames.table import Numbers, Table
+from sockscope.app.frames.table import Table
 from sockscope.app.model.health import BUFFER, CONGESTION_STATES, LIMITS, NEEDS, NOT_SENDING, PEER
-from sockscope.app.view import search
+from sockscope.app.view import ordering, search
 from sockscope.app.view.cells import Cell
-from sockscope.app.view.columns import Column, Field
+from sockscope.app.view.columns import Column, Field, known
 from sockscope.app.view.format import UNKNOWN, count, duration, short
+from sockscope.app.view.plaincolumns import number_column, real_cell, text_column
 
 LOSSY = 0.01
 """Share of retransmitted bytes from which a connection counts as losing much."""
@@ -40,27 +39,16 @@ def share(value: float) -> str:
     return f"{value:.1%}" if value < 0.0995 else f"{value:.0%}"
 
 
-def _number(name: str, words: Callable[[float], str]) -> Callable[[Table, int], Cell]:
-    def cell(rows: Table, row: int) -> Cell:
-        value = rows.real(name, row)
-        return Cell(words(value), "" if value > 0 else "dim")
-
-    return cell
-
-
 def _column(
     name: str, title: str, width: int, words: Callable[[float], str], priority: int, *, asked: str = ""
 ) -> Column:
-    return Column(
+    return number_column(
         name,
         title,
         width,
-        _number(name, words),
-        lambda rows: rows.numbers(name),
+        real_cell(name, words),
+        name,
         priority=priority,
-        align="right",
-        descending=True,
-        search=search.nowhere,
         filter=asked,
         optional=True,
         needs=NEEDS,
@@ -112,32 +100,18 @@ def _drops_told(written: Callable[[int], str]) -> Callable[[Table, int], Cell]:
     return cell
 
 
-def _texts_order(name: str) -> Callable[[Table], Numbers]:
-    """Alphabetical, unknown texts last."""
-
-    def order(rows: Table) -> Numbers:
-        texts = rows.strings(name)
-        place = {text: rank for rank, text in enumerate(sorted(set(texts.values)))}
-        return texts.lookup((place[text] for text in texts.values), len(place), np.int32)
-
-    return order
-
-
 RX = _column("rx_rate", "RX B/s", 7, short, 3, asked="rxrate")
 TX = _column("tx_rate", "TX B/s", 7, short, 3, asked="txrate")
 RATE = _column("rate", "B/s", 6, short, 3, asked="rate")
 RTT = _column("rtt", "RTT ms", 7, milliseconds, 4, asked="rtt")
 MIN_RTT = _column("min_rtt", "min ms", 7, milliseconds, 7, asked="minrtt")
-RETRANS = Column(
+RETRANS = number_column(
     "retrans",
     "Retrans",
     7,
     _retransmitted_cell,
-    lambda rows: rows.numbers("retransmitted"),
+    "retransmitted",
     priority=4,
-    align="right",
-    descending=True,
-    search=search.nowhere,
     filter="retrans",
     optional=True,
     needs=NEEDS,
@@ -150,36 +124,32 @@ LIMIT = Column(
     "Limited by",
     13,
     _limit_cell,
-    _texts_order("limit"),
+    ordering.texts("limit"),
     priority=4,
     search=search.nowhere,
     filter="limit",
     optional=True,
     needs=NEEDS,
 )
-CONGESTION = Column(
+CONGESTION = text_column(
     "congestion",
     "Congestion",
     14,
     _congestion_cell,
-    _texts_order("congestion"),
+    "congestion",
     priority=7,
-    search=lambda rows, sought: search.in_strings(rows.strings("congestion"), sought),
     filter="congestion",
     optional=True,
     needs=NEEDS,
 )
 IDLE = _column("idle", "Idle", 6, duration, 6, asked="idle")
-DROPS = Column(
+DROPS = number_column(
     "drops",
     "Drops",
     6,
     _drops_told(count),
-    lambda rows: rows.numbers("drops"),
+    "drops",
     priority=6,
-    align="right",
-    descending=True,
-    search=search.nowhere,
     filter="drops",
     optional=True,
     brief=_drops_told(short),
@@ -211,11 +181,6 @@ def _congestion_state(rows: Table, row: int) -> str | None:
     return None if state < 0 else congestion_state(state)
 
 
-def _drops(rows: Table, row: int) -> int | None:
-    drops = rows.integer("drops", row)
-    return None if drops < 0 else drops
-
-
 FIELDS = (
     Field("rx_bytes_per_second", _whole("rx_rate")),
     Field("tx_bytes_per_second", _whole("tx_rate")),
@@ -229,6 +194,6 @@ FIELDS = (
     Field("congestion", lambda rows, row: rows.text("congestion", row)),
     Field("congestion_state", _congestion_state),
     Field("idle_seconds", _real("idle")),
-    Field("drops", _drops),
+    Field("drops", known("drops")),
 )
 """Names in JSON and CSV, printed when asked for; rates and `limit` need a sample before."""

@@ -6,19 +6,17 @@ import math
 from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sockscope.app.frames.links import OPERSTATES, UNKNOWN_COUNT, UNKNOWN_NUMBER
 from sockscope.app.frames.table import Numbers, Table
-from sockscope.app.model.filters.match import Matcher
 from sockscope.app.model.linkfacts import natural_ranks
 from sockscope.app.model.namespaces import order_of
 from sockscope.app.model.store import Store
-from sockscope.app.view import filterfields, namespaces
+from sockscope.app.view import filterfields, namespaces, ordering, search
 from sockscope.app.view.cells import Cell
-from sockscope.app.view.columns import Column, Field, Section, TabView
-from sockscope.app.view.format import UNKNOWN, short, signed, sparkline, speed_text
-from sockscope.app.view.search import in_numbers, in_strings
+from sockscope.app.view.columns import Column, Field, TabView, details_in, known
+from sockscope.app.view.format import UNKNOWN, signed, sparkline, speed_text
+from sockscope.app.view.plaincolumns import real_cell, text_column
 
 ALARM = "▲"
 BUSY = 0.85
@@ -29,8 +27,6 @@ SPARK = 8
 
 _UNKNOWN = Cell(UNKNOWN, "dim")
 _STATE_TONES = {"up": "", "down": "dim", "absent": "dim"}
-
-Search = Callable[[Table, Matcher], NDArray[np.bool_]]
 
 
 def _name(rows: Table, row: int) -> Cell:
@@ -68,16 +64,6 @@ def _use(rows: Table, row: int) -> Cell:
     return Cell(f"{use:.0%}", "warn" if use >= BUSY else "" if use >= 0.005 else "dim")
 
 
-def _rate(name: str) -> Callable[[Table, int], Cell]:
-    """A rate; where it is not known yet or nothing moves it steps back."""
-
-    def cell(rows: Table, row: int) -> Cell:
-        rate = rows.real(name, row)
-        return Cell(short(rate), "" if rate > 0 else "dim")
-
-    return cell
-
-
 def _trend(name: str) -> Callable[[Table, int], Cell]:
     """The newest samples against the highest of the whole history."""
 
@@ -112,24 +98,9 @@ def _text(name: str) -> Callable[[Table, int], Cell]:
     return cell
 
 
-def _by(name: str) -> Callable[[Table], Numbers]:
-    return lambda rows: rows.numbers(name)
-
-
 def _by_interface(rows: Table) -> Numbers:
     """Interfaces of one network namespace stay together."""
     return np.column_stack([order_of(rows.strings("namespace")), natural_ranks(rows)])
-
-
-def _by_text(name: str) -> Callable[[Table], Numbers]:
-    """Alphabetical, unknown texts last."""
-
-    def order(rows: Table) -> Numbers:
-        texts = rows.strings(name)
-        place = {text: rank for rank, text in enumerate(sorted(set(texts.values)))}
-        return texts.lookup((place[text] for text in texts.values), len(place), np.int32)
-
-    return order
 
 
 def _by_size(name: str) -> Callable[[Table], Numbers]:
@@ -148,19 +119,6 @@ def _by_peak(name: str) -> Callable[[Table], Numbers]:
         return peaks
 
     return order
-
-
-def _in(name: str) -> Search:
-    return lambda rows, sought: in_strings(rows.strings(name), sought)
-
-
-def _in_number(name: str) -> Search:
-    return lambda rows, sought: in_numbers(rows.numbers(name), sought)
-
-
-def _never(rows: Table, _: Matcher) -> NDArray[np.bool_]:
-    """Numbers that move are not searched: rows would come and go with every tick."""
-    return np.zeros(len(rows), dtype=np.bool_)
 
 
 def _moving(
@@ -183,14 +141,14 @@ def _moving(
         align="right",
         minimum=width,
         descending=True,
-        search=_never,
+        search=search.nowhere,
     )
 
 
 def _traffic(way: str, title: str) -> tuple[Column, ...]:
     rate, history = f"{way}_rate", f"{way}_history"
     return (
-        _moving(rate, f"{title} B/s", _rate(rate), _by(rate), priority=2),
+        _moving(rate, f"{title} B/s", real_cell(rate), ordering.numbers(rate), priority=2),
         _moving(
             f"{way}_trend", f"{title} trend", _trend(history), _by_peak(history), width=SPARK, priority=10
         ),
@@ -199,14 +157,16 @@ def _traffic(way: str, title: str) -> tuple[Column, ...]:
 
 def _packets(way: str, title: str) -> Column:
     rate = f"{way}_packet_rate"
-    return _moving(rate, f"{title} p/s", _rate(rate), _by(rate), priority=7)
+    return _moving(rate, f"{title} p/s", real_cell(rate), ordering.numbers(rate), priority=7)
 
 
 def _changes(way: str, title: str) -> tuple[Column, ...]:
     def column(kind: str, priority: int, alarm: tuple[str, ...] = ()) -> Column:
         name = f"{way}_{kind}"
         cell = _moved(name, alarm, shows_reset=kind == "ok")
-        return _moving(name, f"{title}-{kind.upper()}", cell, _by(f"{name}_delta"), priority=priority)
+        return _moving(
+            name, f"{title}-{kind.upper()}", cell, ordering.numbers(f"{name}_delta"), priority=priority
+        )
 
     return (
         column("ok", 8),
@@ -226,22 +186,12 @@ COLUMNS = (
         priority=1,
         minimum=5,
         grow=1,
-        search=_in("name"),
+        search=search.texts("name"),
         filter="iface",
     ),
     namespaces.NAMESPACE,
-    Column("state", "State", 8, _state, _by_text("state"), priority=1, minimum=7, search=_in("state")),
-    Column(
-        "flags",
-        "Flags",
-        7,
-        _flags,
-        _by_text("letters"),
-        priority=5,
-        minimum=6,
-        search=_in("letters"),
-        filter="flag",
-    ),
+    text_column("state", "State", 8, _state, "state", priority=1, minimum=7),
+    text_column("flags", "Flags", 7, _flags, "letters", priority=5, minimum=6, filter="flag"),
     Column(
         "mtu",
         "MTU",
@@ -252,11 +202,11 @@ COLUMNS = (
         align="right",
         minimum=5,
         descending=True,
-        search=_in_number("mtu"),
+        search=search.numbers("mtu"),
     ),
     *_traffic("rx", "RX"),
     *_traffic("tx", "TX"),
-    _moving("use", "Use", _use, _by("use"), width=4, priority=4),
+    _moving("use", "Use", _use, ordering.numbers("use"), width=4, priority=4),
     _packets("rx", "RX"),
     _packets("tx", "TX"),
     *_changes("rx", "RX"),
@@ -271,32 +221,21 @@ COLUMNS = (
         align="right",
         minimum=5,
         descending=True,
-        search=_never,
+        search=search.nowhere,
     ),
-    Column("kind", "Kind", 8, _text("kind"), _by_text("kind"), priority=12, minimum=8, search=_in("kind")),
-    Column(
+    text_column("kind", "Kind", 8, _text("kind"), "kind", priority=12, minimum=8),
+    text_column(
         "addresses",
         "Addresses",
         24,
         _text("addresses"),
-        _by_text("addresses"),
+        "addresses",
         priority=13,
         minimum=18,
         grow=2,
-        search=_in("addresses"),
         filter="addr",
     ),
-    Column(
-        "alias",
-        "Alias",
-        16,
-        _text("alias"),
-        _by_text("alias"),
-        priority=14,
-        minimum=12,
-        grow=1,
-        search=_in("alias"),
-    ),
+    text_column("alias", "Alias", 16, _text("alias"), "alias", priority=14, minimum=12, grow=1),
 )
 
 
@@ -311,11 +250,6 @@ def _count(name: str) -> Field:
 def _mtu_value(rows: Table, row: int) -> object:
     mtu = rows.integer("mtu", row)
     return None if mtu == UNKNOWN_NUMBER else mtu
-
-
-def _speed_value(rows: Table, row: int) -> object:
-    speed = rows.integer("speed_mbps", row)
-    return None if speed < 0 else speed
 
 
 def _operstate_value(rows: Table, row: int) -> object:
@@ -337,7 +271,7 @@ FIELDS = (
     Field("operstate", _operstate_value),
     Field("mac", lambda rows, row: rows.text("mac", row)),
     Field("addresses", _addresses_value),
-    Field("speed_mbps", _speed_value),
+    Field("speed_mbps", known("speed_mbps")),
     *namespaces.FIELDS,
 )
 
@@ -351,19 +285,13 @@ def _empty(store: Store) -> str:
     return "there is no interface" if links is not None else "waiting for the first look at the interfaces"
 
 
-def _details(store: Store, rows: Table, row: int) -> tuple[Section, ...]:
-    from sockscope.app.view.interface_details import details  # noqa: PLC0415 - not for the first rows
-
-    return details(store, rows, row)
-
-
 INTERFACES = TabView(
     id="interfaces",
     columns=COLUMNS,
     fields=FIELDS,
     filters=filterfields.INTERFACES,
     sort=("interface", False),
-    details=_details,
+    details=details_in("interface_details"),
     empty=_empty,
     noun="interfaces",
 )

@@ -13,6 +13,8 @@ from sockscope.app.view.naming import NUMBERS, Naming
 
 GAP = 2
 """Blank cells between columns."""
+EDGE = 1
+"""Cells of what is left over that stay blank at the right end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,7 @@ def place(columns: Sequence[Column], room: int) -> tuple[Placed, ...]:
     """Columns that fit into `room` cells, in their order.
 
     Those with the highest priority number leave first, but before one leaves all others shrink to their
-    minimum. Room left over goes to the columns that grow.
+    minimum. Room left over, but for EDGE, goes to the columns that grow.
     """
     kept = list(columns)
     while kept and _least(kept) > room:
@@ -65,9 +67,8 @@ def _widths(columns: Sequence[Column], room: int) -> list[int]:
         spare -= wanted
     shares = sum(column.grow for column in columns)
     for place_, column in enumerate(columns):
-        if column.grow and spare > 0:
-            extra = spare * column.grow // shares
-            widths[place_] += extra
+        if column.grow and spare > EDGE:
+            widths[place_] += (spare - EDGE) * column.grow // shares
     return widths
 
 

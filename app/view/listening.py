@@ -12,15 +12,25 @@ from sockscope.app.model.filters.match import Matcher, Matches
 from sockscope.app.model.listeners import LISTEN
 from sockscope.app.model.listening import REACHES, queue_full, synq_near
 from sockscope.app.model.store import Store
-from sockscope.app.view import asking, filterfields, namespaces, search, socketextras, sockets, units
+from sockscope.app.view import (
+    asking,
+    filterfields,
+    namespaces,
+    ordering,
+    search,
+    socketextras,
+    socketfields,
+    sockets,
+    units,
+)
 from sockscope.app.view.addresses import whole
 from sockscope.app.view.cells import Cell
-from sockscope.app.view.columns import Column, Field, TabView
+from sockscope.app.view.columns import Column, Field, TabView, details_in
 from sockscope.app.view.endsearch import in_local
 from sockscope.app.view.format import UNKNOWN, address, bar, count
 from sockscope.app.view.naming import Naming
+from sockscope.app.view.plaincolumns import number_column
 from sockscope.app.view.services import service
-from sockscope.app.view.socketdetails import details
 from sockscope.app.view.socketgroups import OF_LISTENERS
 
 BAR = 6
@@ -76,10 +86,6 @@ def _reach_cell(rows: Table, row: int) -> Cell:
     return Cell(REACHES[code], "warn" if code <= 2 else "dim")
 
 
-def _in_reach(rows: Table, sought: Matcher) -> Matches:
-    return search.in_names(rows.numbers("reach"), dict(enumerate(REACHES)), sought)
-
-
 def _one(rows: Table, row: int) -> Table:
     return rows.take(np.array([row]))
 
@@ -128,19 +134,25 @@ ADDRESS = Column(
     align="path",
     whole=whole("local_address", port=False),
 )
-PORT = Column(
+PORT = number_column(
     "port",
     "Port",
     5,
     _port_cell,
-    lambda rows: rows.numbers("local_port"),
+    "local_port",
     priority=1,
-    align="right",
-    search=lambda rows, sought: search.in_numbers(rows.numbers("local_port"), sought),
+    search=search.numbers("local_port"),
+    descending=False,
 )
 SERVICE = Column("service", "Service", 12, _service_cell, _service_order, priority=6, search=_in_service)
 REACH = Column(
-    "reach", "Reach", 11, _reach_cell, lambda rows: rows.numbers("reach"), priority=4, search=_in_reach
+    "reach",
+    "Reach",
+    11,
+    _reach_cell,
+    ordering.numbers("reach"),
+    priority=4,
+    search=search.names("reach", dict(enumerate(REACHES))),
 )
 QUEUE = Column(
     "queue",
@@ -152,21 +164,19 @@ QUEUE = Column(
     descending=True,
     search=search.nowhere,
 )
-SYN_RECV = Column(
+SYN_RECV = number_column(
     "syn_recv",
     "SYN_RECV",
     8,
     _syn_cell,
-    lambda rows: rows.numbers("syn_recv"),
+    "syn_recv",
     priority=3,
-    align="right",
-    descending=True,
-    search=lambda rows, sought: search.in_numbers(rows.numbers("syn_recv"), sought),
+    search=search.numbers("syn_recv"),
     filter="synrecv",
 )
 
 FIELDS = (
-    *sockets.FIELDS,
+    *socketfields.FIELDS,
     Field("accept_queue", lambda rows, row: None if _udp(rows, row) else rows.integer("rx_queue", row)),
     Field("backlog", lambda rows, row: None if _udp(rows, row) else rows.integer("tx_queue", row)),
 )
@@ -199,7 +209,7 @@ LISTENING = TabView(
     filters=filterfields.LISTENING,
     groupings=OF_LISTENERS,
     sort=("port", False),
-    details=details,
+    details=details_in("socketdetails"),
     asks=asking.about,
     empty=empty,
     noun="listeners",

@@ -10,7 +10,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from sockscope.app.frames.table import Numbers, Table
+from sockscope.app.frames.table import Table
 from sockscope.app.model.engine import Snapshot
 from sockscope.app.model.filters.errors import FilterError
 from sockscope.app.model.filters.evaluate import compile_filter
@@ -20,11 +20,12 @@ from sockscope.app.model.log import Pace
 from sockscope.app.model.logrows import CLOSED, LEAST, MOST, OPENED
 from sockscope.app.model.socketstates import state_name, tcp_code
 from sockscope.app.model.store import Store
-from sockscope.app.view import filterfields, namespaces, search, socketgroups, sockets
+from sockscope.app.view import filterfields, namespaces, ordering, search, socketfields, socketgroups, sockets
 from sockscope.app.view.cells import Cell
-from sockscope.app.view.columns import Column, Field, Section, TabView
+from sockscope.app.view.columns import Column, Field, TabView, details_in
 from sockscope.app.view.format import UNKNOWN, address, count, duration, most, short
 from sockscope.app.view.grammar import grammar
+from sockscope.app.view.plaincolumns import number_column
 
 EVENTS = {OPENED: "opened", CLOSED: "closed"}
 _SURENESS = {LEAST: "at least", MOST: "at most"}
@@ -73,18 +74,7 @@ def _amount(name: str, title: str, width: int, priority: int, filter_: str) -> C
             return Cell(UNKNOWN, "dim")
         return Cell(short(value), "" if value else "dim")
 
-    return Column(
-        name,
-        title,
-        width,
-        cell,
-        lambda rows: rows.numbers(name),
-        priority=priority,
-        align="right",
-        descending=True,
-        search=search.nowhere,
-        filter=filter_,
-    )
+    return number_column(name, title, width, cell, name, priority=priority, filter=filter_)
 
 
 def _rtt_cell(rows: Table, row: int) -> Cell:
@@ -99,10 +89,6 @@ def _retrans_cell(rows: Table, row: int) -> Cell:
     if number < 0:
         return Cell(UNKNOWN, "dim")
     return Cell(count(number), "warn" if number else "dim")
-
-
-def _by(name: str) -> Callable[[Table], Numbers]:
-    return lambda rows: rows.numbers(name)
 
 
 def standing(pace: Pace) -> tuple[Cell, ...]:
@@ -170,24 +156,26 @@ def _seconds(rows: Table, row: int) -> float | None:
 
 
 def _bytes(help_: str, name: str) -> Number:
-    return Number(help_, _by(name), "bytes", -1)
+    return Number(help_, ordering.numbers(name), "bytes", -1)
 
 
 _KEPT = ("state", "src", "dst", "sport", "dport", "port", "proto", "proc", "pid", "user", "ns")
 _FILTERS: Mapping[str, FilterField] = {
     "event": Choice(
-        "opened or closed", _by("event"), {name: frozenset({code}) for code, name in EVENTS.items()}
+        "opened or closed",
+        ordering.numbers("event"),
+        {name: frozenset({code}) for code, name in EVENTS.items()},
     ),
     **{name: filterfields.SOCKETS[name] for name in _KEPT},
-    "duration": Number("how long it was open, or at most was", _by("duration"), "seconds"),
+    "duration": Number("how long it was open, or at most was", ordering.numbers("duration"), "seconds"),
     "rx": _bytes("bytes received", "rx"),
     "tx": _bytes("bytes sent", "tx"),
-    "retrans": Number("segments sent again", _by("total_retrans"), "count", -1),
+    "retrans": Number("segments sent again", ordering.numbers("total_retrans"), "count", -1),
 }
 _GROUPINGS = tuple(
     replace(each, by_state=False, sums=("rx", "tx"))
     for each in socketgroups.GROUPINGS
-    if each.id in ("remote", "network", "target", "process", "user", "port")
+    if each.id in ("remote", "remote-network", "target", "process", "user", "port")
 )
 _SHARED = (
     "proto",
@@ -202,24 +190,18 @@ _SHARED = (
 )
 
 
-def _details(store: Store, rows: Table, row: int) -> tuple[Section, ...]:
-    from sockscope.app.view.logdetails import details  # noqa: PLC0415 - not for the first rows
-
-    return details(store, rows, row)
-
-
 LOG = TabView(
     id="log",
     columns=(
-        Column("time", "Time", 8, _time_cell, _by("key"), priority=1, descending=True),
+        Column("time", "Time", 8, _time_cell, ordering.numbers("key"), priority=1, descending=True),
         Column(
             "event",
             "Event",
             6,
             _event_cell,
-            _by("event"),
+            ordering.numbers("event"),
             priority=1,
-            search=lambda rows, sought: search.in_names(rows.numbers("event"), EVENTS, sought),
+            search=search.names("event", EVENTS),
             filter="event",
         ),
         replace(sockets.PROTO, priority=5),
@@ -230,48 +212,16 @@ LOG = TabView(
             "State",
             11,
             _state_cell,
-            _by("state"),
+            ordering.numbers("state"),
             priority=7,
             search=sockets.STATE.search,
             filter="state",
         ),
-        Column(
-            "duration",
-            "Open for",
-            8,
-            _duration_cell,
-            _by("duration"),
-            priority=2,
-            align="right",
-            descending=True,
-            search=search.nowhere,
-            filter="duration",
-        ),
+        number_column("duration", "Open for", 8, _duration_cell, "duration", priority=2, filter="duration"),
         _amount("rx", "RX bytes", 8, 4, "rx"),
         _amount("tx", "TX bytes", 8, 4, "tx"),
-        Column(
-            "rtt",
-            "RTT ms",
-            7,
-            _rtt_cell,
-            _by("rtt"),
-            priority=6,
-            align="right",
-            descending=True,
-            search=search.nowhere,
-        ),
-        Column(
-            "retrans",
-            "Retrans",
-            7,
-            _retrans_cell,
-            _by("total_retrans"),
-            priority=6,
-            align="right",
-            descending=True,
-            search=search.nowhere,
-            filter="retrans",
-        ),
+        number_column("rtt", "RTT ms", 7, _rtt_cell, "rtt", priority=6),
+        number_column("retrans", "Retrans", 7, _retrans_cell, "total_retrans", priority=6, filter="retrans"),
         replace(sockets.OWNER, priority=3),
         namespaces.NAMESPACE,
     ),
@@ -281,7 +231,7 @@ LOG = TabView(
         Field(
             "state", lambda rows, row: state_name(rows, row) or None if rows.integer("state", row) else None
         ),
-        *(field for field in sockets.FIELDS if field.name in _SHARED),
+        *(field for field in socketfields.FIELDS if field.name in _SHARED),
         Field("duration_seconds", _seconds),
         Field("duration_is", lambda rows, row: _SURENESS.get(rows.integer("sure", row), "about")),
         Field("rx_bytes", _unless_unknown("rx")),
@@ -295,7 +245,7 @@ LOG = TabView(
     filters=_FILTERS,
     groupings=_GROUPINGS,
     sort=("time", True),
-    details=_details,
+    details=details_in("logdetails"),
     empty=empty,
     noun="events",
 )

@@ -5,11 +5,10 @@ from __future__ import annotations
 from sockscope.app.frames.table import Table
 from sockscope.app.model.namespaces import OWN
 from sockscope.app.model.units import briefly
-from sockscope.app.view import search
 from sockscope.app.view.cells import Cell
-from sockscope.app.view.columns import Column, Fact, Field
+from sockscope.app.view.columns import Fact, Field
 from sockscope.app.view.format import UNKNOWN
-from sockscope.app.view.ordering import by_text
+from sockscope.app.view.plaincolumns import text_column
 
 
 def _cell(rows: Table, row: int) -> Cell:
@@ -22,15 +21,14 @@ def _briefly(rows: Table, row: int) -> Cell:
     return cell._replace(text=briefly(cell.text))
 
 
-NAMESPACE = Column(
+NAMESPACE = text_column(
     "namespace",
     "Namespace",
     19,
     _cell,
-    lambda rows: by_text(rows, "namespace"),
+    "namespace",
     priority=3,
     minimum=13,
-    search=lambda rows, sought: search.in_strings(rows.strings("namespace"), sought),
     filter="ns",
     optional=True,
     brief=_briefly,

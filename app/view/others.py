@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
-from sockscope.app.frames.table import Numbers, Strings, Table
+from sockscope.app.frames.table import Numbers, Table
 from sockscope.app.model.filters.fields import Words
-from sockscope.app.model.grouping import by_numbers, by_text
-from sockscope.app.model.other_names import frames, group_name, groups, netlink_protocol
+from sockscope.app.model.grouping import by_numbers
+from sockscope.app.model.other_names import group_name, groups
 from sockscope.app.model.others import (
-    ALL_MULTICAST,
     ANY,
     EVERY_PROTOCOL,
     NETLINK,
@@ -20,121 +20,19 @@ from sockscope.app.model.others import (
     VSOCK,
     of_kernel,
 )
-from sockscope.app.model.states import LISTEN, NAMES
 from sockscope.app.model.store import Store
 from sockscope.app.model.tab import Options
-from sockscope.app.view import filterfields, namespaces, search, sockets
+from sockscope.app.view import filterfields, namespaces, search, socketfields, sockets
 from sockscope.app.view import groupterms as terms
 from sockscope.app.view.cells import Cell
-from sockscope.app.view.columns import Column, Field, GroupView, Section, TabView
+from sockscope.app.view.columns import Column, Field, GroupView, TabView, details_in, known
 from sockscope.app.view.format import UNKNOWN, count, short
-
-_PROTOS = {
-    (PACKET, 2): "p_dgr",
-    (PACKET, 3): "p_raw",
-    (PACKET, 10): "p_raw",
-    (VSOCK, 1): "v_str",
-    (VSOCK, 2): "v_dgr",
-    (VSOCK, 5): "v_seq",
-}
-_SUMS = ("rmem", "drops")
-_NAMED = 3
-"""How many groups stand in a row."""
-
-
-def proto(rows: Table, row: int) -> str:
-    """ss's word: p_raw, p_dgr, nl, v_str, v_dgr."""
-    family = rows.integer("family", row)
-    return "nl" if family == NETLINK else _PROTOS.get((family, rows.integer("type", row)), "???")
-
-
-def protocol(rows: Table, row: int) -> str | None:
-    """Which frames a packet socket gets, or which part of the kernel a netlink socket speaks to."""
-    number = rows.integer("protocol", row)
-    family = rows.integer("family", row)
-    if family == VSOCK:
-        return None
-    return frames(number) if family == PACKET else netlink_protocol(number)
-
-
-def _vsock_end(rows: Table, row: int, end: str) -> str:
-    cid, port = rows.integer(f"{end}_cid", row), rows.integer(f"{end}_port", row)
-    return f"{'*' if cid == ANY else cid}:{'*' if port == ANY else port}"
-
-
-def local(rows: Table, row: int) -> str:
-    """As ss has it: `*:eth0`, `arp:*`, `rtnl:412`, `3:1024`."""
-    family = rows.integer("family", row)
-    if family == VSOCK:
-        return _vsock_end(rows, row, "local")
-    if family == PACKET:
-        which = "*" if rows.integer("protocol", row) == EVERY_PROTOCOL else protocol(rows, row)
-        return f"{which}:{rows.text('interface', row) or '*'}"
-    return f"{protocol(rows, row)}:{rows.integer('local_port', row) or 'kernel'}"
-
-
-def remote(rows: Table, row: int) -> str:
-    """The other end of a vsock, the peer of a connected netlink socket, else `*`."""
-    if rows.integer("family", row) == VSOCK:
-        return _vsock_end(rows, row, "remote")
-    peer = rows.integer("remote_port", row)
-    return str(peer) if peer else "*"
-
-
-def state(rows: Table, row: int) -> str:
-    """netstat's word of a vsock; empty for kinds that have no states."""
-    if rows.integer("family", row) != VSOCK:
-        return ""
-    return NAMES.get(rows.integer("state", row), str(rows.integer("state", row)))
-
-
-def purpose(rows: Table, row: int) -> str:
-    """What the socket does, in words."""
-    family = rows.integer("family", row)
-    if family == PACKET:
-        return _sees(rows, row)
-    if family == NETLINK:
-        return _hears(rows, row)
-    if rows.integer("state", row) == LISTEN:
-        return "LISTEN: accepts virtual machines or the host"
-    name = state(rows, row)
-    return f"{name} with {remote(rows, row)}" if rows.integer("state", row) == 1 else name
-
-
-def _sees(rows: Table, row: int) -> str:
-    number = rows.integer("protocol", row)
-    if number == 0:
-        return "only sends"
-    what = "every frame" if number == EVERY_PROTOCOL else f"{frames(number)} frames"
-    where = rows.text("interface", row)
-    wide = rows.integer("promiscuous", row)
-    if wide == PROMISCUOUS:
-        return f"promiscuous: sees {what} of {where or 'every interface'}"
-    words = f"sees {what} of {where or 'every interface'}"
-    return f"{words}, all multicast" if wide == ALL_MULTICAST else words
-
-
-def _hears(rows: Table, row: int) -> str:
-    if rows.integer("local_port", row) == 0:
-        return "the kernel's end"
-    number = rows.integer("protocol", row)
-    members = groups(rows, row)
-    if not members:
-        return "asks and is answered"
-    names = ", ".join(group_name(number, group) for group in members[:_NAMED])
-    more = len(members) - _NAMED
-    return f"hears {names}" + (f" and {more} more" if more > 0 else "")
+from sockscope.app.view.otherwords import local, proto, protocol, protos, purpose, state, vsock_end
+from sockscope.app.view.plaincolumns import number_column
 
 
 def _proto_cell(rows: Table, row: int) -> Cell:
     return Cell(proto(rows, row))
-
-
-def _protos(rows: Table) -> Strings:
-    def word(code: tuple[int, ...]) -> str:
-        return "nl" if code[0] == NETLINK else _PROTOS.get((code[0], code[1]), "???")
-
-    return filterfields.distinct(rows, ("family", "type"), word)
 
 
 def _amount_cell(name: str) -> Callable[[Table, int], Cell]:
@@ -185,16 +83,14 @@ def _purposes(rows: Table) -> Numbers:
 
 
 def _amount(name: str, title: str, width: int, priority: int) -> Column:
-    return Column(
+    return number_column(
         name,
         title,
         width,
         _drops(count) if name == "drops" else _amount_cell(name),
-        lambda rows: rows.numbers(name),
+        name,
         priority=priority,
-        align="right",
-        descending=True,
-        search=lambda rows, sought: search.in_numbers(rows.numbers(name), sought),
+        search=search.numbers(name),
         brief=_drops(short) if name == "drops" else None,
     )
 
@@ -205,17 +101,9 @@ def empty(store: Store) -> str:
     return told[0].why if told else "no program has a packet, netlink or vsock socket in this namespace"
 
 
-def _known(name: str, unknown: int = -1) -> Callable[[Table, int], int | None]:
-    def value(rows: Table, row: int) -> int | None:
-        number = rows.integer(name, row)
-        return None if number == unknown else number
-
-    return value
-
-
 def _end(end: str) -> tuple[Field, Field]:
     def cid(rows: Table, row: int) -> str | None:
-        return _vsock_end(rows, row, end).partition(":")[0] if rows.integer("family", row) == VSOCK else None
+        return vsock_end(rows, row, end).partition(":")[0] if rows.integer("family", row) == VSOCK else None
 
     def port(rows: Table, row: int) -> int | None:
         number = rows.integer(f"{end}_port", row)
@@ -238,7 +126,7 @@ def _fanout(rows: Table, row: int) -> int | None:
     return None if fanout < 0 else fanout & 0xFFFF
 
 
-_GROUPINGS = (
+_WITHOUT_SUMS = (
     GroupView(
         "kind",
         "kind of socket",
@@ -246,43 +134,21 @@ _GROUPINGS = (
         by_numbers("family", "type"),
         terms.column("Kind", proto, _kinds),
         lambda rows, row: terms.equal("proto", proto(rows, row)),
-        _SUMS,
     ),
-    GroupView(
-        "process",
-        "process",
-        "processes",
-        by_text("name"),
-        terms.named("Process", "name"),
-        terms.same("proc", "name"),
-        _SUMS,
-    ),
-    GroupView(
-        "user",
-        "user",
-        "users",
-        by_numbers("uid"),
-        terms.column("User", terms.user, terms.by("user")),
-        terms.of_user,
-        _SUMS,
-    ),
-    GroupView(
+    terms.PROCESS,
+    terms.USER,
+    terms.of_text(
         "interface",
         "interface listened on",
         "interfaces",
-        by_text("interface"),
-        terms.named("Interface", "interface", "(any)"),
-        terms.same("iface", "interface"),
-        _SUMS,
+        "interface",
+        "iface",
+        heading="Interface",
+        unknown="(any)",
     ),
 )
-_SHARED = {field.name: field for field in sockets.FIELDS}
-
-
-def _details(store: Store, rows: Table, row: int) -> tuple[Section, ...]:
-    from sockscope.app.view.otherdetails import details  # noqa: PLC0415 - not for the first rows
-
-    return details(store, rows, row)
+_GROUPINGS = tuple(replace(each, sums=("rmem", "drops")) for each in _WITHOUT_SUMS)
+_SHARED = {field.name: field for field in socketfields.FIELDS}
 
 
 OTHERS = TabView(
@@ -312,9 +178,9 @@ OTHERS = TabView(
     fields=(
         Field("proto", proto),
         Field("state", lambda rows, row: state(rows, row) or None),
-        Field("recv_q", _known("rmem")),
-        Field("send_q", _known("wmem")),
-        Field("drops", _known("drops")),
+        Field("recv_q", known("rmem")),
+        Field("send_q", known("wmem")),
+        Field("drops", known("drops")),
         Field("protocol", protocol),
         Field("interface", lambda rows, row: rows.text("interface", row)),
         *_end("local"),
@@ -327,9 +193,9 @@ OTHERS = TabView(
         *namespaces.FIELDS,
     ),
     groupings=_GROUPINGS,
-    filters={**filterfields.OTHERS, "proto": Words("ss's word", _protos)},
+    filters={**filterfields.OTHERS, "proto": Words("ss's word", protos)},
     sort=("purpose", True),
-    details=_details,
+    details=details_in("otherdetails"),
     empty=empty,
     options=Options(frozenset({"only_programs"})),
     noun="sockets",

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import numpy as np
-
 from sockscope.app.frames.table import Table
 from sockscope.app.hosts import Address
 from sockscope.app.model.namespaces import around
@@ -22,6 +20,7 @@ from sockscope.app.model.route_names import (
     UNICAST,
     UNREACHABLE,
 )
+from sockscope.app.model.route_rows import hops_of
 from sockscope.app.model.store import Store
 from sockscope.app.view import namespaces, route_text, rule_details, ways
 from sockscope.app.view.columns import Fact, Section
@@ -96,13 +95,6 @@ def details(store: Store, rows: Table, row: int) -> tuple[Section, ...]:
     )
 
 
-def children(rows: Table, route: int) -> list[int]:
-    """The rows of a route's hops; none of a route that is gone, whose hops are no longer known."""
-    below = np.arange(route + 1, min(route + 1 + rows.integer("hops", route), len(rows)))
-    found: list[int] = below[rows.numbers("parent")[below] == route].tolist()
-    return found
-
-
 def _title(rows: Table, row: int) -> str:
     version = "IPv4" if rows.integer("family", row) == V4 else "IPv6"
     return f"{version} route to {route_text.destination(rows, row)}"
@@ -172,7 +164,7 @@ def _letters(rows: Table, row: int) -> Iterator[Fact]:
 
 
 def _hops(rows: Table, row: int) -> Iterator[Fact]:
-    hops = children(rows, row)
+    hops = hops_of(rows, row)
     if hops:
         total = sum(rows.integer("weight", hop) for hop in hops)
         for number, hop in enumerate(hops[:_HOPS], 1):

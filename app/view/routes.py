@@ -1,210 +1,16 @@
-"""The tab Routes: its columns and its machine-readable fields."""
+"""The tab Routes: its machine-readable fields, and why it is empty."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-import numpy as np
-
-from sockscope.app.frames.table import Numbers, Table
-from sockscope.app.model.filters.match import Matcher, Matches
-from sockscope.app.model.linkfacts import natural_ranks
+from sockscope.app.frames.table import Table
 from sockscope.app.model.route_flags import hop_states
-from sockscope.app.model.route_names import REJECTING
+from sockscope.app.model.route_rows import hops_of
 from sockscope.app.model.store import Store
 from sockscope.app.model.tab import Options
 from sockscope.app.view import filterfields, namespaces, route_text, ways
-from sockscope.app.view.cells import Cell
-from sockscope.app.view.columns import Column, Field, TabView
-from sockscope.app.view.format import UNKNOWN, short
-from sockscope.app.view.naming import Naming
-from sockscope.app.view.route_details import children, details
-from sockscope.app.view.route_text import V4, AddressSearch
-from sockscope.app.view.search import in_numbers, in_strings, nowhere
-
-ALARM = "▲"
-NO_CARRIER = "↓"
-
-_NOTHING = Cell("")
-_NONE = Cell(UNKNOWN, "dim")
-_METRIC = 6
-_HEADERS = {4: 40, 6: 60}
-"""Bytes of IP and TCP headers, which netstat's MSS counts in."""
-
-
-def _is_hop(rows: Table, row: int) -> bool:
-    return rows.integer("parent", row) >= 0
-
-
-def _rejects(rows: Table, row: int) -> bool:
-    return rows.integer("type", row) in REJECTING
-
-
-def _down(rows: Table, row: int) -> bool:
-    return not {"dead", "linkdown"}.isdisjoint(hop_states(rows.integer("flags", row)))
-
-
-def _destination(rows: Table, row: int) -> Cell:
-    if rows.numbers("heading")[row]:
-        title = rows.text("title", row) or UNKNOWN
-        return Cell(f"── {title} ──") if rows.integer("rule", row) < 0 else Cell(title, "dim")
-    if _is_hop(rows, row):
-        branch = "└" if rows.numbers("last")[row] else "├"
-        words = (f"weight {rows.integer('weight', row)}", *hop_states(rows.integer("flags", row)))
-        return Cell(f" {branch} {' '.join(words)}", "warn" if _down(rows, row) else "dim")
-    text = route_text.qualified(rows, row)
-    if _rejects(rows, row):
-        return Cell(text, "warn")
-    return Cell(text, "" if rows.integer("destination_length", row) else "strong")
-
-
-def _gateway(rows: Table, row: int) -> Cell:
-    hops = rows.integer("hops", row)
-    if hops:
-        return Cell("1 next hop" if hops == 1 else f"{hops} next hops")
-    if _rejects(rows, row):
-        return Cell(rows.text("type_name", row) or UNKNOWN, "warn")
-    gateway = route_text.gateway(rows, row)
-    return _NONE if gateway is None else Cell(gateway)
-
-
-def _named_destination(rows: Table, row: int, naming: Naming) -> Cell:
-    """Of a route to one host its name; networks have none."""
-    cell = _destination(rows, row)
-    length, family = rows.integer("destination_length", row), rows.integer("family", row)
-    if not naming.on or length != (32 if family == V4 else 128) or _is_hop(rows, row):
-        return cell
-    raw = rows.numbers("destination")[row].tobytes()
-    name, address = naming.host(family, raw), route_text.address(family, raw)
-    rest = cell.text.removeprefix(address).removeprefix(f"/{length}")
-    return cell if name is None else cell._replace(text=name + rest)
-
-
-def _named_gateway(rows: Table, row: int, naming: Naming) -> Cell:
-    cell = _gateway(rows, row)
-    family = rows.integer("gateway_family", row)
-    if not naming.on or not family or cell.text != route_text.gateway(rows, row):
-        return cell
-    return Cell(naming.host(family, rows.numbers("gateway")[row].tobytes()) or cell.text)
-
-
-def _named_source(rows: Table, row: int, naming: Naming) -> Cell:
-    cell = _source(rows, row)
-    if not naming.on or cell.text != route_text.preferred_source(rows, row):
-        return cell
-    raw = rows.numbers("preferred_source")[row].tobytes()
-    return Cell(naming.host(rows.integer("family", row), raw) or cell.text)
-
-
-def _genmask(rows: Table, row: int) -> Cell:
-    if _is_hop(rows, row):
-        return _NOTHING
-    mask = route_text.genmask(rows, row)
-    return _NONE if mask is None else Cell(mask, "dim")
-
-
-def _flags(rows: Table, row: int) -> Cell:
-    if _is_hop(rows, row):
-        return _NOTHING
-    return Cell(rows.text("shown_letters", row) or UNKNOWN, "warn" if _rejects(rows, row) else "")
-
-
-def _metric(rows: Table, row: int) -> Cell:
-    if _is_hop(rows, row):
-        return _NOTHING
-    metric = rows.integer("metric", row)
-    text = str(metric)
-    return Cell(text if len(text) <= _METRIC else short(metric), "" if metric else "dim")
-
-
-def _interface(rows: Table, row: int) -> Cell:
-    name = rows.text("interface", row)
-    if name is None:
-        return _NONE
-    if rows.numbers("several")[row]:
-        name += ",…"
-    if rows.numbers("broken")[row]:
-        return Cell(f"{ALARM}{name}", "alarm")
-    return Cell(f"{NO_CARRIER}{name}", "dim") if _down(rows, row) else Cell(name)
-
-
-def _named(column: str) -> Callable[[Table, int], Cell]:
-    def cell(rows: Table, row: int) -> Cell:
-        return _NOTHING if _is_hop(rows, row) else Cell(rows.text(column, row) or UNKNOWN, "dim")
-
-    return cell
-
-
-def _source(rows: Table, row: int) -> Cell:
-    if _is_hop(rows, row):
-        return _NOTHING
-    source = route_text.preferred_source(rows, row)
-    return _NONE if source is None else Cell(source)
-
-
-def _mss(rows: Table, row: int) -> int | None:
-    if _rejects(rows, row):
-        return None
-    advmss = rows.integer("advmss", row)
-    return advmss + _HEADERS[4 if rows.integer("family", row) == V4 else 6] if advmss else 0
-
-
-def _window(rows: Table, row: int) -> int | None:
-    return None if _rejects(rows, row) else rows.integer("window", row)
-
-
-def _irtt(rows: Table, row: int) -> int | None:
-    """Milliseconds."""
-    return None if _rejects(rows, row) else rows.integer("rtt", row) // 8
-
-
-def _set(value: Callable[[Table, int], int | None]) -> Callable[[Table, int], Cell]:
-    def cell(rows: Table, row: int) -> Cell:
-        if _is_hop(rows, row):
-            return _NOTHING
-        number = value(rows, row)
-        return _NONE if number is None else Cell(str(number), "" if number else "dim")
-
-    return cell
-
-
-def _by_address(family: str, *columns: str) -> Callable[[Table], Numbers]:
-    """Order by family, address, and what else tells apart."""
-
-    def order(rows: Table) -> Numbers:
-        words = np.ascontiguousarray(rows.numbers(columns[0])).view(">u8").astype(np.uint64)
-        more = [rows.numbers(name).astype(np.uint64) for name in columns[1:]]
-        return np.column_stack([rows.numbers(family).astype(np.uint64), words, *more])
-
-    return order
-
-
-def _by(column: str) -> Callable[[Table], Numbers]:
-    return lambda rows: rows.numbers(column)
-
-
-def _by_text(column: str) -> Callable[[Table], Numbers]:
-    return lambda rows: natural_ranks(Table({"name": rows.strings(column)}))
-
-
-def _by_mask(rows: Table) -> Numbers:
-    return np.column_stack([rows.numbers("family"), rows.numbers("destination_length")])
-
-
-def _in(column: str) -> Callable[[Table, Matcher], Matches]:
-    return lambda rows, sought: in_strings(rows.strings(column), sought)
-
-
-def _in_metric(rows: Table, sought: Matcher) -> Matches:
-    found: Matches = in_numbers(rows.numbers("metric"), sought) & (rows.numbers("parent") < 0)
-    return found & ~rows.numbers("heading").astype(np.bool_)
-
-
-class _DestinationSearch(AddressSearch):
-    """Finds what is sought in destinations and in the rules above them."""
-
-    def __call__(self, rows: Table, sought: Matcher) -> Matches:
-        return super().__call__(rows, sought) | in_strings(rows.strings("title"), sought)
+from sockscope.app.view.columns import Field, TabView, details_in
+from sockscope.app.view.route_text import V4
+from sockscope.app.view.routecolumns import COLUMNS, irtt, mss, window
 
 
 def _hops(rows: Table, row: int) -> list[dict[str, object]]:
@@ -216,7 +22,7 @@ def _hops(rows: Table, row: int) -> list[dict[str, object]]:
             "weight": rows.integer("weight", hop),
             "flags": list(hop_states(rows.integer("flags", hop))),
         }
-        for hop in children(rows, row)
+        for hop in hops_of(rows, row)
     ]
 
 
@@ -238,109 +44,7 @@ def _empty(store: Store) -> str:
 
 ROUTES = TabView(
     id="routes",
-    columns=(
-        Column(
-            "destination",
-            "Destination",
-            24,
-            _destination,
-            _by_address("family", "destination", "destination_length"),
-            priority=1,
-            minimum=24,
-            grow=2,
-            search=_DestinationSearch("destination", "family", "destination_length"),
-            named=_named_destination,
-            host=("family", "destination"),
-            filter="dst",
-        ),
-        Column(
-            "gateway",
-            "Gateway",
-            26,
-            _gateway,
-            _by_address("gateway_family", "gateway"),
-            priority=2,
-            minimum=20,
-            grow=1,
-            search=AddressSearch("gateway", "gateway_family"),
-            named=_named_gateway,
-            host=("gateway_family", "gateway"),
-            filter="via",
-        ),
-        Column("genmask", "Genmask", 15, _genmask, _by_mask, priority=12, search=nowhere),
-        Column(
-            "flags",
-            "Flags",
-            6,
-            _flags,
-            _by_text("shown_letters"),
-            priority=3,
-            search=_in("shown_letters"),
-            filter="flag",
-        ),
-        Column(
-            "metric", "Metric", _METRIC, _metric, _by("metric"), priority=4, align="right", search=_in_metric
-        ),
-        Column(
-            "interface",
-            "Iface",
-            15,
-            _interface,
-            _by_text("interface"),
-            priority=2,
-            minimum=8,
-            search=_in("interface"),
-            filter="iface",
-        ),
-        namespaces.NAMESPACE,
-        Column(
-            "protocol",
-            "Proto",
-            8,
-            _named("protocol_name"),
-            _by_text("protocol_name"),
-            priority=5,
-            search=_in("protocol_name"),
-            filter="proto",
-        ),
-        Column("scope", "Scope", 6, _named("scope_name"), _by("scope"), priority=7, search=_in("scope_name")),
-        Column(
-            "source",
-            "Source",
-            24,
-            _source,
-            _by_address("preferred_source_known", "preferred_source"),
-            priority=8,
-            minimum=15,
-            search=AddressSearch("preferred_source", "family", known="preferred_source_known"),
-            named=_named_source,
-            host=("family", "preferred_source"),
-        ),
-        Column("mss", "MSS", 5, _set(_mss), _by("advmss"), priority=9, align="right", search=nowhere),
-        Column(
-            "window", "Window", 6, _set(_window), _by("window"), priority=10, align="right", search=nowhere
-        ),
-        Column("irtt", "irtt", 5, _set(_irtt), _by("rtt"), priority=10, align="right", search=nowhere),
-        Column(
-            "type",
-            "Type",
-            11,
-            _named("type_name"),
-            _by_text("type_name"),
-            priority=11,
-            search=_in("type_name"),
-        ),
-        Column(
-            "table",
-            "Table",
-            8,
-            _named("table_name"),
-            _by("section"),
-            priority=6,
-            minimum=7,
-            search=_in("table_name"),
-        ),
-    ),
+    columns=COLUMNS,
     fields=(
         Field("family", lambda rows, row: "inet" if rows.integer("family", row) == V4 else "inet6"),
         Field("destination", route_text.destination),
@@ -348,9 +52,9 @@ ROUTES = TabView(
         Field("genmask", route_text.genmask),
         Field("flags", lambda rows, row: rows.text("shown_letters", row)),
         Field("metric", lambda rows, row: rows.integer("metric", row)),
-        Field("mss", _mss),
-        Field("window", _window),
-        Field("irtt", _irtt),
+        Field("mss", mss),
+        Field("window", window),
+        Field("irtt", irtt),
         Field("interface", lambda rows, row: rows.text("interface", row)),
         Field("table", lambda rows, row: rows.text("table_name", row)),
         Field(
@@ -368,7 +72,7 @@ ROUTES = TabView(
     ),
     filters=filterfields.ROUTES,
     sort=("", False),
-    details=details,
+    details=details_in("route_details"),
     decides=ways.deciding,
     empty=_empty,
     options=Options(frozenset({"hide_local"})),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,8 @@ from sockscope.app.frames.table import Numbers, Strings, Table
 from sockscope.app.hosts import Address
 from sockscope.app.model.endpoints import Addresses, addresses
 from sockscope.app.model.filters.match import Matcher, Matches
+
+Search = Callable[[Table, Matcher], Matches]
 
 
 def in_strings(column: Strings, sought: Matcher) -> Matches:
@@ -40,6 +42,21 @@ def in_names(codes: Numbers, names: Mapping[int, str], sought: Matcher) -> Match
     """Rows whose code has a name that contains what is sought."""
     hit = sought.matches(list(names.values()))
     return np.isin(codes, [code for code, found in zip(names, hit.tolist(), strict=True) if found])
+
+
+def texts(name: str) -> Search:
+    """Finds what is sought in a column of text."""
+    return lambda rows, sought: in_strings(rows.strings(name), sought)
+
+
+def numbers(name: str) -> Search:
+    """Finds what is sought in the digits of a column of numbers."""
+    return lambda rows, sought: in_numbers(rows.numbers(name), sought)
+
+
+def names(name: str, words: Mapping[int, str]) -> Search:
+    """Finds what is sought in the words for a column of codes."""
+    return lambda rows, sought: in_names(rows.numbers(name), words, sought)
 
 
 def nowhere(rows: Table, sought: Matcher) -> Matches:  # noqa: ARG001

@@ -28,7 +28,7 @@ from sockscope.app.model.states import MEANINGS, NAMES
 from sockscope.app.model.store import Store
 from sockscope.app.view import healthdetails, mptcpdetails, namespaces, sockets, units, ways
 from sockscope.app.view.columns import Fact, Section
-from sockscope.app.view.format import count, duration
+from sockscope.app.view.format import count, counted, duration
 from sockscope.app.view.services import SERVICES, service
 from sockscope.app.view.socketextras import mark_facts
 
@@ -157,7 +157,7 @@ def _queues(rows: Table, row: int) -> list[Fact]:
         return facts
     if rows.integer("state", row) == LISTEN:
         facts = [
-            Fact("accept queue", f"{count(received)} connections wait for accept()"),
+            Fact("accept queue", f"{counted(received, 'connections')} waiting for accept()"),
             Fact("backlog", f"{count(sent)}: full at {count(sent + 1)}"),
         ]
         if "syn_recv" in rows:

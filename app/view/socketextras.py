@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from sockscope.app.frames.table import Table
 from sockscope.app.model.socketinterfaces import ANY, NEEDS
 from sockscope.app.model.store import Store
-from sockscope.app.view import search
 from sockscope.app.view.cells import Cell
 from sockscope.app.view.columns import Column, Fact
 from sockscope.app.view.format import UNKNOWN
-from sockscope.app.view.ordering import by_text
+from sockscope.app.view.plaincolumns import number_column, text_column
 
 
 def _mark_cell(rows: Table, row: int) -> Cell:
@@ -38,51 +39,28 @@ def _cookie_cell(rows: Table, row: int) -> Cell:
     return Cell(f"{cookie:x}") if cookie else Cell(UNKNOWN, "dim")
 
 
-MARK = Column(
-    "mark",
-    "Mark",
-    10,
-    _mark_cell,
-    lambda rows: rows.numbers("mark"),
-    priority=9,
-    align="right",
-    search=search.nowhere,
-    optional=True,
-    needs=("marks",),
+def _of_name(id_: str, name: str, cell: Callable[[Table, int], Cell], filter_: str) -> Column:
+    """A column of the names of interfaces, which are in column `name` of the rows."""
+    return text_column(id_, id_.capitalize(), 10, cell, name, priority=9, filter=filter_, optional=True)
+
+
+MARK = number_column(
+    "mark", "Mark", 10, _mark_cell, "mark", priority=9, optional=True, needs=("marks",), descending=False
 )
-DEVICE = Column(
-    "device",
-    "Device",
-    10,
-    _device_cell,
-    lambda rows: by_text(rows, "device"),
-    priority=9,
-    search=lambda rows, sought: search.in_strings(rows.strings("device"), sought),
-    filter="dev",
-    optional=True,
-)
-INTERFACE = Column(
+DEVICE = text_column("device", "Device", 10, _device_cell, "device", priority=9, filter="dev", optional=True)
+INTERFACE = text_column(
     "interface",
     "Interface",
     10,
     _interface_cell,
-    lambda rows: by_text(rows, "used"),
+    "used",
     priority=9,
-    search=lambda rows, sought: search.in_strings(rows.strings("used"), sought),
     filter="iface",
     optional=True,
     needs=NEEDS,
 )
-COOKIE = Column(
-    "cookie",
-    "Cookie",
-    12,
-    _cookie_cell,
-    lambda rows: rows.numbers("cookie"),
-    priority=9,
-    align="right",
-    search=search.nowhere,
-    optional=True,
+COOKIE = number_column(
+    "cookie", "Cookie", 12, _cookie_cell, "cookie", priority=9, optional=True, descending=False
 )
 COLUMNS = (MARK, DEVICE, INTERFACE, COOKIE)
 

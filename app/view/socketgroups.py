@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
 from sockscope.app.frames.inet import IPPROTO_SCTP
-from sockscope.app.frames.table import Numbers, Table
-from sockscope.app.model.endpoints import sort_key
+from sockscope.app.frames.table import Table
 from sockscope.app.model.filters.match import Matches
-from sockscope.app.model.grouping import SPLITS
+from sockscope.app.model.grouping import by_numbers, by_state, by_target
 from sockscope.app.model.socketinterfaces import NEEDS
 from sockscope.app.model.socketstates import state_name
 from sockscope.app.model.states import ESTABLISHED, LISTEN, NAMES
 from sockscope.app.model.units import briefly
 from sockscope.app.view import groupterms as terms
-from sockscope.app.view import units
-from sockscope.app.view.columns import Column, GroupView
+from sockscope.app.view import ordering, units
+from sockscope.app.view.columns import GroupView
 from sockscope.app.view.format import UNKNOWN
 from sockscope.app.view.services import SERVICES, service
 from sockscope.app.view.sockets import TONES, protocol
@@ -24,11 +22,6 @@ from sockscope.app.view.sockets import TONES, protocol
 QUEUES = ("rx_queue", "tx_queue")
 RATES = ("rx_rate", "tx_rate", "rate")
 _REMOTE, _REMOTE_PORT = "remote_address", "remote_port"
-
-
-def _view(name: str, title: str, noun: str, column: Column, term: terms.Term) -> GroupView:
-    sums = (*QUEUES, *RATES)
-    return GroupView(name, title, noun, SPLITS[name], column, term, sums, _holds_bytes, by_state=True)
 
 
 def _counts_connections(rows: Table) -> Matches:
@@ -44,10 +37,6 @@ def _holds_bytes(rows: Table) -> Matches:
 def _same_protocol(rows: Table, row: int) -> str:
     """Over IPv4 or IPv6, as groups have both."""
     return f"proto ~ ^{protocol(rows, row).removesuffix('6')}6?$"
-
-
-def _by_remote(rows: Table) -> Numbers:
-    return sort_key(rows.numbers("family"), rows.numbers(_REMOTE), rows.numbers(_REMOTE_PORT))
 
 
 def _port(rows: Table, row: int) -> str:
@@ -79,69 +68,53 @@ def _state_tone(rows: Table, row: int) -> str:
     return TONES.get(rows.integer("tcp_state", row), "")
 
 
-def _number(name: str) -> Callable[[Table], Numbers]:
-    return lambda rows: rows.numbers(name)
-
-
-GROUPINGS = (
-    _view(
-        "remote",
-        "remote address",
-        "remote addresses",
-        terms.column("Remote address", terms.host(_REMOTE), _by_remote),
-        terms.at_host("dst", _REMOTE),
-    ),
-    _view(
-        "network",
-        "remote network (/24, /64)",
-        "remote networks",
-        terms.column("Remote network", terms.network(_REMOTE), _by_remote),
-        terms.in_network("dst", _REMOTE),
-    ),
-    _view(
+_WITHOUT_SUMS = (
+    *terms.of_end("remote", ("remote address", "remote addresses"), "dst", _REMOTE, _REMOTE_PORT),
+    GroupView(
         "target",
         "remote address and port",
         "remote ports",
-        terms.column("Remote address and port", terms.target(_REMOTE, _REMOTE_PORT), _by_remote),
+        by_target(_REMOTE, _REMOTE_PORT),
+        terms.column(
+            "Remote address and port",
+            terms.target(_REMOTE, _REMOTE_PORT),
+            terms.by_target(_REMOTE, _REMOTE_PORT),
+        ),
         terms.at_target(("dst", "dport"), _REMOTE, _REMOTE_PORT),
     ),
-    _view("process", "process", "processes", terms.named("Process", "name"), terms.same("proc", "name")),
-    _view(
-        "unit",
-        "unit or container",
-        "units",
-        terms.named("Unit", "unit", "(none known)", needs=units.NEEDS, brief=briefly),
-        terms.same("unit", "unit"),
-    ),
-    _view("user", "user", "users", terms.column("User", terms.user, terms.by("user")), terms.of_user),
-    _view(
+    terms.PROCESS,
+    terms.by_unit(units.NEEDS),
+    terms.USER,
+    GroupView(
         "port",
         "local port",
         "local ports",
-        terms.column("Local port", _port, _number("local_port")),
+        by_numbers("protocol", "local_port"),
+        terms.column("Local port", _port, ordering.numbers("local_port")),
         _at_port,
     ),
-    _view(
+    GroupView(
         "state",
         "state",
         "states",
-        terms.column("State", _state, _number("state"), _state_tone),
+        by_state,
+        terms.column("State", _state, ordering.numbers("state"), _state_tone),
         _in_state,
     ),
-    _view(
-        "interface",
-        "interface",
-        "interfaces",
-        terms.named("Interface", "used", UNKNOWN, NEEDS),
-        terms.same("iface", "used"),
-    ),
-    _view(
+    terms.of_text("interface", "interface", "interfaces", "used", "iface", unknown=UNKNOWN, needs=NEEDS),
+    terms.of_text(
         "namespace",
         "network namespace",
         "namespaces",
-        terms.named("Namespace", "namespace", "(gone)", brief=briefly),
-        terms.same("ns", "namespace"),
+        "namespace",
+        "ns",
+        heading="Namespace",
+        unknown="(gone)",
+        brief=briefly,
     ),
+)
+GROUPINGS = tuple(
+    replace(each, by_state=True, sums=(*QUEUES, *RATES), summed=_holds_bytes) for each in _WITHOUT_SUMS
 )
 """In the order in which they are offered."""
 OF_LISTENERS = tuple(

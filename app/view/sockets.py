@@ -1,9 +1,10 @@
-"""How a socket reads: the columns and fields that Connections and Listening share."""
+"""How a socket reads: the columns that Connections and Listening share."""
 
 from __future__ import annotations
 
 import socket
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
@@ -11,18 +12,19 @@ from sockscope.app.frames.table import Numbers, Table
 from sockscope.app.hosts import Address
 from sockscope.app.model.endpoints import sort_key
 from sockscope.app.model.filters.match import Matcher, Matches
-from sockscope.app.model.ownership import FROM_BEFORE, FROM_LISTENER, OWNED, WHY
+from sockscope.app.model.ownership import OWNED, WHY
 from sockscope.app.model.sockets import NO_UID
 from sockscope.app.model.socketstates import state_name, tcp_code, tcp_like
 from sockscope.app.model.states import NAMES
-from sockscope.app.view import namespaces, search, units
+from sockscope.app.view import ordering, search
 from sockscope.app.view.addresses import whole
 from sockscope.app.view.cells import Cell
-from sockscope.app.view.columns import Column, Field
+from sockscope.app.view.columns import Column
 from sockscope.app.view.endsearch import in_local, in_remote
-from sockscope.app.view.format import UNKNOWN, address, duration, endpoint
+from sockscope.app.view.format import UNKNOWN, duration, endpoint
 from sockscope.app.view.naming import Naming
 from sockscope.app.view.ordering import by_text
+from sockscope.app.view.plaincolumns import number_column
 from sockscope.app.view.services import SERVICES
 
 TONES = {
@@ -38,9 +40,6 @@ TONES = {
     11: "passing",
 }
 """Tone of each TCP state."""
-
-INHERITED = {FROM_LISTENER: "listener", FROM_BEFORE: "before_close"}
-"""Words of `inherited` for programs."""
 
 TIMERS = {0: "off", 1: "on", 2: "keepalive", 3: "timewait", 4: "probe", 5: "delack"}
 """Names of struct inet_diag_msg's timers; netstat's, where it has one."""
@@ -96,6 +95,29 @@ def _named_end(end: str, plain: Callable[[Table, int], Cell]) -> Callable[[Table
     return cell
 
 
+def _end_column(
+    end: str, title: str, cell: Callable[[Table, int], Cell], found: search.Search, asked: str
+) -> Column:
+    """Address and port of an end."""
+    name, port = f"{end}_address", f"{end}_port"
+    return Column(
+        end,
+        title,
+        21,
+        cell,
+        lambda rows: sort_key(rows.numbers("family"), rows.numbers(name), rows.numbers(port)),
+        priority=1,
+        align="port",
+        grow=1,
+        search=found,
+        short=title.removesuffix(" Address"),
+        named=_named_end(end, cell),
+        host=("family", name),
+        filter=asked,
+        whole=whole(name, port=True),
+    )
+
+
 def _state_cell(rows: Table, row: int) -> Cell:
     return Cell(state_name(rows, row), TONES.get(tcp_code(rows, row), ""))
 
@@ -107,16 +129,14 @@ def _queue_cell(name: str) -> Column:
         value = rows.integer(name, row)
         return Cell(str(value), "strong" if value else "dim")
 
-    return Column(
-        id=title.lower(),
-        title=title,
-        width=7,
-        cell=cell,
-        order=lambda rows: rows.numbers(name),
+    return number_column(
+        title.lower(),
+        title,
+        7,
+        cell,
+        name,
         priority=6,
-        align="right",
-        descending=True,
-        search=lambda rows, sought: search.in_numbers(rows.numbers(name), sought),
+        search=search.numbers(name),
         filter={"rx_queue": "recvq", "tx_queue": "sendq"}[name],
     )
 
@@ -131,10 +151,6 @@ def owner_words(rows: Table, row: int) -> tuple[str, str]:
     more = rows.integer("holders", row) - 1
     name = rows.text("name", row) or "?"
     return f"{name} {arrow}{rows.integer('pid', row)}{f' +{more}' if more > 0 else ''}", ""
-
-
-def _process(rows: Table, row: int) -> str | None:
-    return rows.text("name", row) if rows.integer("why", row) == OWNED else None
 
 
 def _owner_cell(rows: Table, row: int) -> Cell:
@@ -163,8 +179,14 @@ def _user_cell(rows: Table, row: int) -> Cell:
     return Cell(UNKNOWN, "dim") if name is None else Cell(name)
 
 
+def user_id(rows: Table, row: int) -> int | None:
+    """Number of the user, None where the kernel does not say."""
+    uid = rows.integer("uid", row)
+    return None if uid == NO_UID else uid
+
+
 def _user_or_number(rows: Table, row: int, naming: Naming) -> Cell:
-    uid = _user_id(rows, row)
+    uid = user_id(rows, row)
     return _user_cell(rows, row) if naming.users or uid is None else Cell(str(uid))
 
 
@@ -207,41 +229,8 @@ def _inode_cell(rows: Table, row: int) -> Cell:
 PROTO = Column("proto", "Proto", 6, _protocol_cell, _protocol_order, priority=2, search=search.in_protocol)
 RECV_Q = _queue_cell("rx_queue")
 SEND_Q = _queue_cell("tx_queue")
-LOCAL = Column(
-    "local",
-    "Local Address",
-    21,
-    _local_cell,
-    lambda rows: sort_key(rows.numbers("family"), rows.numbers("local_address"), rows.numbers("local_port")),
-    priority=1,
-    align="port",
-    minimum=15,
-    grow=1,
-    search=in_local,
-    short="Local",
-    named=_named_end("local", _local_cell),
-    host=("family", "local_address"),
-    filter="src",
-    whole=whole("local_address", port=True),
-)
-REMOTE = Column(
-    "remote",
-    "Foreign Address",
-    21,
-    _remote_cell,
-    lambda rows: sort_key(
-        rows.numbers("family"), rows.numbers("remote_address"), rows.numbers("remote_port")
-    ),
-    priority=1,
-    align="port",
-    grow=1,
-    search=in_remote,
-    short="Foreign",
-    named=_named_end("remote", _remote_cell),
-    host=("family", "remote_address"),
-    filter="dst",
-    whole=whole("remote_address", port=True),
-)
+LOCAL = replace(_end_column("local", "Local Address", _local_cell, in_local, "src"), minimum=15)
+REMOTE = _end_column("remote", "Foreign Address", _remote_cell, in_remote, "dst")
 STATE = Column(
     "state",
     "State",
@@ -268,9 +257,9 @@ USER = Column(
     "User",
     10,
     _user_cell,
-    lambda rows: by_text(rows, "user"),
+    ordering.texts("user"),
     priority=5,
-    search=lambda rows, sought: search.in_strings(rows.strings("user"), sought),
+    search=search.texts("user"),
     named=_user_or_number,
 )
 TIMER = Column(
@@ -280,96 +269,18 @@ TIMER = Column(
     _timer_cell,
     lambda rows: np.stack([rows.numbers("timer"), rows.numbers("expires")], axis=1),
     priority=8,
-    search=lambda rows, sought: search.in_names(rows.numbers("timer"), TIMERS, sought),
+    search=search.names("timer", TIMERS),
     optional=True,
 )
-INODE = Column(
+INODE = number_column(
     "inode",
     "Inode",
     8,
     _inode_cell,
-    lambda rows: rows.numbers("inode"),
+    "inode",
     priority=9,
-    align="right",
-    search=lambda rows, sought: search.in_numbers(rows.numbers("inode"), sought),
+    search=search.numbers("inode"),
     optional=True,
+    descending=False,
 )
-SEEN = Column(
-    "seen",
-    "Seen",
-    5,
-    _seen_cell,
-    lambda rows: rows.numbers("seen"),
-    priority=7,
-    align="right",
-    search=search.nowhere,
-)
-
-
-def _address(end: str) -> Callable[[Table, int], str]:
-    def value(rows: Table, row: int) -> str:
-        return address(rows.integer("family", row), rows.numbers(f"{end}_address")[row].tobytes())
-
-    return value
-
-
-def _number(name: str) -> Callable[[Table, int], int]:
-    return lambda rows, row: rows.integer(name, row)
-
-
-def _known(name: str) -> Callable[[Table, int], int | None]:
-    return lambda rows, row: rows.integer(name, row) or None
-
-
-def _user_id(rows: Table, row: int) -> int | None:
-    uid = rows.integer("uid", row)
-    return None if uid == NO_UID else uid
-
-
-def _pid(rows: Table, row: int) -> int | None:
-    return rows.integer("pid", row) if rows.integer("why", row) == OWNED else None
-
-
-def _inherited(rows: Table, row: int) -> str | None:
-    return INHERITED.get(rows.integer("inherited", row)) if rows.integer("why", row) == OWNED else None
-
-
-def _pids(rows: Table, row: int) -> list[int] | None:
-    pids = rows.text("pids", row) if "pids" in rows else None
-    return [int(pid) for pid in pids.split()] if pids else None
-
-
-def _timer_seconds(rows: Table, row: int) -> float | None:
-    return rows.integer("expires", row) / 1000 if rows.integer("timer", row) else None
-
-
-def _timer_count(rows: Table, row: int) -> int | None:
-    return rows.integer("retrans", row) if rows.integer("timer", row) else None
-
-
-FIELDS = (
-    Field("proto", protocol),
-    Field("state", lambda rows, row: state_name(rows, row) or None),
-    Field("recv_q", _number("rx_queue")),
-    Field("send_q", _number("tx_queue")),
-    Field("local_address", _address("local")),
-    Field("local_port", _number("local_port")),
-    Field("remote_address", _address("remote")),
-    Field("remote_port", _number("remote_port")),
-    Field("uid", _user_id),
-    Field("user", user),
-    Field("inode", _known("inode")),
-    Field("pid", _pid),
-    Field("process", _process),
-    Field("inherited", _inherited),
-    *units.FIELDS,
-    *namespaces.FIELDS,
-    Field("pids", _pids),
-    Field("timer", lambda rows, row: TIMERS.get(rows.integer("timer", row))),
-    Field("timer_seconds", _timer_seconds),
-    Field("timer_count", _timer_count),
-    Field("interface", lambda rows, row: rows.text("device", row)),
-    Field("cookie", _known("cookie")),
-    Field("mptcp_token", lambda rows, row: rows.text("token", row)),
-)
-"""Names in JSON and CSV; `pids` needs the rows' switch `every_holder`, units the tables of units.NEEDS."""
+SEEN = number_column("seen", "Seen", 5, _seen_cell, "seen", priority=7, descending=False)

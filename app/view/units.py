@@ -12,10 +12,10 @@ from sockscope.app.model.ownership import OWNED
 from sockscope.app.model.socketunits import BY_PROCESS, BY_SOCKET, unit, units
 from sockscope.app.model.store import Store
 from sockscope.app.model.units import briefly
-from sockscope.app.view import search
 from sockscope.app.view.cells import Cell
-from sockscope.app.view.columns import Column, Fact, Field
+from sockscope.app.view.columns import Fact, Field
 from sockscope.app.view.format import UNKNOWN
+from sockscope.app.view.plaincolumns import text_column
 
 NEEDS = ("cgroups", "cgroup_paths")
 """Tables that tell the cgroups of internet sockets themselves."""
@@ -44,25 +44,8 @@ def _briefly(rows: Table, row: int) -> Cell:
     return cell._replace(text=briefly(cell.text))
 
 
-def _order(rows: Table) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-    """By name; case does not count, and what has none comes last."""
-    names = rows.strings("unit")
-    rank = {text: place for place, text in enumerate(sorted({name.lower() for name in names.values}))}
-    return names.lookup([rank[name.lower()] for name in names.values], len(rank), np.int64)
-
-
-OF_PROCESS = Column(
-    "unit",
-    "Unit",
-    20,
-    _cell,
-    _order,
-    priority=5,
-    minimum=12,
-    grow=1,
-    search=lambda rows, sought: search.in_strings(rows.strings("unit"), sought),
-    optional=True,
-    brief=_briefly,
+OF_PROCESS = text_column(
+    "unit", "Unit", 20, _cell, "unit", priority=5, minimum=12, grow=1, optional=True, brief=_briefly
 )
 """For sockets of which only the process tells."""
 UNIT = replace(OF_PROCESS, needs=NEEDS)

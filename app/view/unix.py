@@ -24,11 +24,12 @@ from sockscope.app.model.unix import (
     WAITING,
     queue_full,
 )
-from sockscope.app.view import filterfields, namespaces, search, sockets, units
+from sockscope.app.view import filterfields, namespaces, ordering, search, socketfields, sockets, units
 from sockscope.app.view.cells import Cell
-from sockscope.app.view.columns import Column, Field, Link, Section, TabView
+from sockscope.app.view.columns import Column, Field, Link, TabView, details_in, known
 from sockscope.app.view.format import UNKNOWN
 from sockscope.app.view.ordering import by_text
+from sockscope.app.view.plaincolumns import number_column
 from sockscope.app.view.unixgroups import GROUPINGS
 
 TO = "→ "
@@ -153,25 +154,9 @@ def _in_peer(rows: Table, sought: Matcher) -> Matches:
     return either
 
 
-def _numbers_in(name: str) -> Callable[[Table, Matcher], Matches]:
-    return lambda rows, sought: search.in_numbers(rows.numbers(name), sought)
-
-
-def _by(name: str) -> Callable[[Table], Numbers]:
-    return lambda rows: rows.numbers(name)
-
-
-def _known(name: str, least: int = 0) -> Callable[[Table, int], int | None]:
-    def value(rows: Table, row: int) -> int | None:
-        number = rows.integer(name, row)
-        return None if number < least else number
-
-    return value
-
-
 def _queue(name: str) -> Callable[[Table, int], int | None]:
-    known = _known(name)
-    return lambda rows, row: known(rows, row) if _listens(rows, row) else None
+    length = known(name)
+    return lambda rows, row: length(rows, row) if _listens(rows, row) else None
 
 
 def _peer_pid(rows: Table, row: int) -> int | None:
@@ -182,7 +167,7 @@ def _peer_process(rows: Table, row: int) -> str | None:
     return rows.text("peer_process", row) if rows.integer("peer_why", row) == OWNED else None
 
 
-_SHARED = {field.name: field for field in sockets.FIELDS}
+_SHARED = {field.name: field for field in socketfields.FIELDS}
 
 
 def follow(rows: Table, row: int) -> Link:
@@ -209,12 +194,6 @@ def empty(store: Store) -> str:
     return failed[0].why if failed else "no unix socket is open in this network namespace"
 
 
-def _details(store: Store, rows: Table, row: int) -> tuple[Section, ...]:
-    from sockscope.app.view.unixdetails import details  # noqa: PLC0415 - not for the first rows
-
-    return details(store, rows, row)
-
-
 UNIX = TabView(
     id="unix",
     columns=(
@@ -223,44 +202,40 @@ UNIX = TabView(
             "Type",
             6,
             _type_cell,
-            _by("type"),
+            ordering.numbers("type"),
             priority=4,
-            search=lambda rows, sought: search.in_names(rows.numbers("type"), TYPES, sought),
+            search=search.names("type", TYPES),
         ),
         Column(
             "state",
             "State",
             9,
             _state_cell,
-            _by("condition"),
+            ordering.numbers("condition"),
             priority=2,
             descending=True,
-            search=lambda rows, sought: search.in_names(rows.numbers("condition"), STATES, sought),
+            search=search.names("condition", STATES),
         ),
-        Column(
+        number_column(
             "recv-q",
             "Recv-Q",
             7,
             _waiting_cell,
-            _by("rx_queue"),
+            "rx_queue",
             priority=3,
             minimum=6,
-            align="right",
-            descending=True,
-            search=_numbers_in("rx_queue"),
+            search=search.numbers("rx_queue"),
             filter="recvq",
         ),
-        Column(
+        number_column(
             "send-q",
             "Send-Q",
             7,
             _sent_cell,
-            _by("tx_queue"),
+            "tx_queue",
             priority=6,
             minimum=6,
-            align="right",
-            descending=True,
-            search=_numbers_in("tx_queue"),
+            search=search.numbers("tx_queue"),
             filter="sendq",
         ),
         Column(
@@ -281,50 +256,40 @@ UNIX = TabView(
         Column("peer", "Peer", 20, _peer_cell, _peer_order, priority=2, minimum=16, grow=2, search=_in_peer),
         sockets.USER,
         units.OF_PROCESS,
-        Column(
+        number_column(
             "node",
             "Inode",
             8,
             _plain("inode"),
-            _by("inode"),
+            "inode",
             priority=7,
-            align="right",
-            search=_numbers_in("inode"),
+            search=search.numbers("inode"),
             filter="inode",
+            descending=False,
         ),
-        Column(
+        number_column(
             "peer-node",
             "Peer Inode",
             10,
             _plain("peer"),
-            _by("peer"),
+            "peer",
             priority=8,
-            align="right",
-            search=_numbers_in("peer"),
+            search=search.numbers("peer"),
+            descending=False,
         ),
-        Column(
-            "references",
-            "RefCnt",
-            6,
-            _plain("references"),
-            _by("references"),
-            priority=9,
-            align="right",
-            descending=True,
-            search=search.nowhere,
-        ),
+        number_column("references", "RefCnt", 6, _plain("references"), "references", priority=9),
         sockets.SEEN,
     ),
     fields=(
         Field("proto", lambda _rows, _row: "unix"),
         Field("type", kind),
         Field("state", lambda rows, row: state(rows, row) or None),
-        Field("recv_q", _known("rx_queue")),
-        Field("send_q", _known("tx_queue")),
-        Field("refcnt", _known("references")),
+        Field("recv_q", known("rx_queue")),
+        Field("send_q", known("tx_queue")),
+        Field("refcnt", known("references")),
         _SHARED["inode"],
         Field("path", lambda rows, row: rows.text("path", row)),
-        Field("peer_inode", _known("peer", least=1)),
+        Field("peer_inode", known("peer", least=1)),
         Field("peer_path", lambda rows, row: rows.text("peer_name", row)),
         Field("peer_pid", _peer_pid),
         Field("peer_process", _peer_process),
@@ -337,7 +302,7 @@ UNIX = TabView(
     filters=filterfields.UNIX,
     groupings=GROUPINGS,
     sort=("path", False),
-    details=_details,
+    details=details_in("unixdetails"),
     empty=empty,
     noun="unix sockets",
     follow=follow,

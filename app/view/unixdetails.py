@@ -10,7 +10,7 @@ from sockscope.app.model.ownership import OWNED, Ownership
 from sockscope.app.model.store import Store
 from sockscope.app.view import namespaces, sockets, units
 from sockscope.app.view.columns import Fact, Section
-from sockscope.app.view.format import count
+from sockscope.app.view.format import count, counted
 from sockscope.app.view.socketdetails import WHY_WORDS, seen
 
 _TYPES = {
@@ -160,7 +160,7 @@ def _queues(rows: Table, row: int) -> list[Fact]:
         return [Fact("queues", "the kernel does not tell")]
     if rows.integer("condition", row) == unix.LISTENING:
         full = received > 0 and received >= sent
-        words = f"{count(received)} connections wait for accept()"
+        words = f"{counted(received, 'connections')} waiting for accept()"
         return [
             Fact("accept queue", words + (": it is full" if full else ""), "alarm" if full else ""),
             Fact("backlog", f"{count(sent)}: full at {count(sent + 1)}"),

@@ -8,9 +8,9 @@ import numpy as np
 
 from sockscope.app.frames.table import Numbers, Table
 from sockscope.app.model.grouping import by_numbers, by_text
-from sockscope.app.model.units import briefly
 from sockscope.app.model.unix import STATES, directories
 from sockscope.app.view import groupterms as terms
+from sockscope.app.view import ordering
 from sockscope.app.view.columns import GroupView
 
 NOT_CONNECTED = "unconnected"
@@ -23,7 +23,7 @@ def _directory(rows: Table, row: int) -> str | None:
 
 
 def _directories(rows: Table) -> Numbers:
-    return terms.by("directory")(rows.with_columns(directory=directories(rows.strings("path"))))
+    return ordering.texts("directory")(rows.with_columns(directory=directories(rows.strings("path"))))
 
 
 def _in_directory(rows: Table, row: int) -> str:
@@ -36,30 +36,17 @@ def _state(rows: Table, row: int) -> str:
 
 
 _WITHOUT_SUMS = (
-    GroupView(
-        "process",
-        "process",
-        "processes",
-        by_text("name"),
-        terms.named("Process", "name"),
-        terms.same("proc", "name"),
-    ),
-    GroupView(
+    terms.PROCESS,
+    terms.of_text(
         "peer",
         "process at the other end",
         "peers",
-        by_text("peer_process"),
-        terms.named("Peer", "peer_process", "(none known)"),
-        terms.same("peer", "peer_process"),
+        "peer_process",
+        "peer",
+        heading="Peer",
+        unknown="(none known)",
     ),
-    GroupView(
-        "path",
-        "path or name",
-        "names",
-        by_text("path"),
-        terms.named("Path", "path", _NAMELESS),
-        terms.same("name", "path"),
-    ),
+    terms.of_text("path", "path or name", "names", "path", "name", heading="Path", unknown=_NAMELESS),
     GroupView(
         "directory",
         "directory",
@@ -68,28 +55,14 @@ _WITHOUT_SUMS = (
         terms.column("Directory", lambda rows, row: _directory(rows, row) or _NAMELESS, _directories),
         _in_directory,
     ),
-    GroupView(
-        "unit",
-        "unit or container",
-        "units",
-        by_text("unit"),
-        terms.named("Unit", "unit", "(none known)", brief=briefly),
-        terms.same("unit", "unit"),
-    ),
-    GroupView(
-        "user",
-        "user",
-        "users",
-        by_numbers("uid"),
-        terms.column("User", terms.user, terms.by("user")),
-        terms.of_user,
-    ),
+    terms.by_unit(),
+    terms.USER,
     GroupView(
         "state",
         "state",
         "states",
         by_numbers("condition"),
-        terms.column("State", _state, lambda rows: rows.numbers("condition")),
+        terms.column("State", _state, ordering.numbers("condition")),
         lambda rows, row: f"state {_state(rows, row).lower()}",
     ),
 )

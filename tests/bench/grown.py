@@ -21,6 +21,7 @@ from tests.bench.figure import Figure, beside
 from tests.bench.load import Load, spread_over
 from tests.bench.measure import Cost
 from tests.lab.namespace import Namespace
+from tests.lab.start import wait_until_ready
 
 OURS = "ours"
 TIMES = 5
@@ -109,8 +110,7 @@ def unix(crowd: int) -> Iterator[Figure]:
                 subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
             )
             held.callback(holder.kill)
-            if holder.stdout is None or holder.stdout.readline() != b"ready\n":
-                raise RuntimeError("no unix sockets were opened")
+            wait_until_ready(holder, "a crowd of unix sockets")
         yield from _compared(namespace, UnixCollector, "unix", crowd, ["ss", "-xa"])
 
 

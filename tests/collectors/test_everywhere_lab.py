@@ -63,10 +63,6 @@ def two() -> Iterator[tuple[Namespace, Namespace]]:
         yield one, other
 
 
-def _inode(namespace: Namespace) -> int:
-    return Path("/run/netns", namespace.name).stat().st_ino
-
-
 def _ss(namespace: Namespace) -> Counter[Socket]:
     found: Counter[Socket] = Counter()
     for line in namespace.run(["ss", "-Htuna"]).splitlines():
@@ -98,7 +94,7 @@ def test_every_socket_is_told_of_its_namespace(look: Looked, two: tuple[Namespac
         for _ in range(2):
             told = look()
             for namespace in two:
-                assert _ours(told["sockets"], _inode(namespace)) == _ss(namespace)
+                assert _ours(told["sockets"], namespace.inode) == _ss(namespace)
         assert set(told["sockets"].numbers("netns")) <= set(told["namespaces"].numbers("inode"))
 
 
@@ -113,7 +109,7 @@ def test_what_belongs_to_rows_stays_with_them(look: Looked, two: tuple[Namespace
         rows, marks = told["sockets"], told["marks"].numbers("mark")
         assert len(rows) == len(marks) == len(told["cgroups"])
         for mark, namespace in enumerate(two, 1):
-            here_rows = rows.numbers("netns") == _inode(namespace)
+            here_rows = rows.numbers("netns") == namespace.inode
             assert set(marks[here_rows & (marks > 0)]) == {mark, 10 * mark}
         tcp = rows.numbers("protocol") == socket.IPPROTO_TCP
         assert tcp[: int(tcp.sum())].all()  # TCP first, as its tcp_info
@@ -132,7 +128,7 @@ def test_a_namespace_that_goes_leaves_no_rows_and_is_not_kept(
     with Sockets(staying) as here:
         here.listen("127.0.0.1", 8080)
         sleeper = going.popen(["sleep", "60"])
-        inode = _inode(going)
+        inode = going.inode
         assert inode in look()["namespaces"].numbers("inode")
         staying.ip("link", "add", "wire", "type", "veth", "peer", "name", "wire", "netns", going.name)
         subprocess.run(["ip", "netns", "del", going.name], check=True)
@@ -144,7 +140,7 @@ def test_a_namespace_that_goes_leaves_no_rows_and_is_not_kept(
         told = look()
         assert inode not in told["namespaces"].numbers("inode")
         assert inode not in told["sockets"].numbers("netns")
-        assert _ours(told["sockets"], _inode(staying)) == _ss(staying)
+        assert _ours(told["sockets"], staying.inode) == _ss(staying)
         wait_for(lambda: "wire" not in staying.ip("link"), "the end of the wire")
 
 
@@ -152,7 +148,7 @@ def test_a_new_namespace_is_there_at_the_next_look(look: Looked) -> None:
     look()
     with Namespace() as new, Sockets(new) as here:
         here.udp(("127.0.0.1", 4242))
-        assert _ours(look()["sockets"], _inode(new)) == {("udp", "127.0.0.1", 4242): 1}
+        assert _ours(look()["sockets"], new.inode) == {("udp", "127.0.0.1", 4242): 1}
 
 
 def test_nothing_stays_in_another_namespace_but_open_sockets(

@@ -78,12 +78,8 @@ def _settle(namespace: Namespace) -> None:
     wait_for(lambda: "fe80" in namespace.ip("-6", "route", "show", "table", "local"), "its own address")
 
 
-def inode(namespace: Namespace) -> int:
-    return Path("/run/netns", namespace.name).stat().st_ino
-
-
 def within(table: Table, namespace: Namespace) -> Table:
-    return table.take(table.numbers("netns") == np.uint64(inode(namespace)))
+    return table.take(table.numbers("netns") == np.uint64(namespace.inode))
 
 
 def ip(namespace: Namespace, *arguments: str) -> list[dict[str, Any]]:
@@ -131,7 +127,7 @@ def test_routes_hops_and_rules(look: Looked, two: tuple[Namespace, Namespace]) -
             ours = within(told["rules"], namespace).numbers("priority").tolist()
             assert sorted(ours) == sorted(each["priority"] for each in rules)
             place = np.flatnonzero(
-                (routes.numbers("netns") == inode(namespace)) & (routes.numbers("hops") == 2)
+                (routes.numbers("netns") == namespace.inode) & (routes.numbers("hops") == 2)
             )
             (row,) = place.tolist()
             mine = np.flatnonzero(hops.numbers("route") == row)
@@ -181,7 +177,7 @@ def test_memberships_unix_and_other_sockets(look: Looked, two: tuple[Namespace, 
 
 
 def test_a_question_is_asked_in_its_namespace(look: Looked, two: tuple[Namespace, Namespace]) -> None:
-    asked = tuple(Lookup(socket.AF_INET, "10.9.0.1", netns=inode(each)) for each in two)
+    asked = tuple(Lookup(socket.AF_INET, "10.9.0.1", netns=each.inode) for each in two)
     nowhere = Lookup(socket.AF_INET, "10.9.0.1", netns=1)
     told = look("lookups", questions=(*asked, nowhere))["lookups"]
     answers = {told.text("asked", row): row for row in range(len(told))}
@@ -191,7 +187,7 @@ def test_a_question_is_asked_in_its_namespace(look: Looked, two: tuple[Namespace
         gateways = {"10.0.0.2", "10.0.0.3"} if namespace is two[0] else {"10.0.0.1", "10.0.0.4"}
         assert way["gateway"] in gateways
         assert address(told.numbers("gateway")[row].tobytes(), socket.AF_INET) in gateways
-        assert told.integer("netns", row) == inode(namespace)
+        assert told.integer("netns", row) == namespace.inode
     assert told.integer("error", answers[nowhere.name]) > 0
 
 
@@ -217,7 +213,7 @@ def test_closes_of_all_namespaces_are_numbered_throughout(
 def test_tables_of_a_namespace_that_is_gone_are_without_it(look: Looked) -> None:
     wanted = ("links", "routes", "counters", "groups", "rules", "netlink", "destroyed", "unix")
     with Namespace() as going:
-        gone = inode(going)
+        gone = going.inode
         assert gone in look(*wanted)["links"].numbers("netns")
     told = look(*wanted)
     for name, table in told.items():

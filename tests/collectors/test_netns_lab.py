@@ -22,6 +22,7 @@ from tests.lab.namespace import Namespace
 from tests.lab.need import require_root_and
 from tests.lab.program import ROOT, Port, Program
 from tests.lab.sockets import Sockets
+from tests.lab.start import started
 
 pytestmark = pytest.mark.lab
 
@@ -150,11 +151,8 @@ def test_printing_everything_tells_the_namespace_and_the_process_of_each_socket(
         expected = set()
         for namespace in (one, other):
             program = Program("web", ports=(Port("127.0.0.1", 8080),))
-            server = namespace.popen(program.command(60), cwd=ROOT, stdout=subprocess.PIPE)
-            assert server.stdout is not None
-            assert server.stdout.readline() == b"ready\n"
+            server = started(namespace, program, 60)
             expected.add(("127.0.0.1:8080", f"{server.pid}/web", namespace.name))
-            server.stdout.close()
         text = [line.split() for line in _once("--netns", "all", "-tlnp").stdout.splitlines()[1:]]
         assert text[0][-1] == "Namespace"
         names = {one.name, other.name}

@@ -8,7 +8,6 @@ import socket
 import struct
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -191,12 +190,11 @@ def test_a_socket_is_asked_for_in_its_namespace() -> None:
             client = here.bind("127.0.0.1", 5000)
             client.connect(("127.0.0.1", 8080))
             client.setsockopt(socket.SOL_SOCKET, socket.SO_MARK, mark)
-        inodes = [Path("/run/netns", namespace.name).stat().st_ino for namespace in two]
         questions = []
-        for namespace, inode in zip(two, inodes, strict=True):
+        for namespace in two:
             rows = whole(namespace)["sockets"]
             mine = np.flatnonzero((rows.numbers("local_port") == 5000) | (rows.numbers("state") == 10))
-            questions += [one_socket(rows, row)._replace(netns=inode) for row in mine.tolist()]
+            questions += [one_socket(rows, row)._replace(netns=namespace.inode) for row in mine.tolist()]
         for wanted, infos in ((frozenset[str](), 2), (frozenset({"tcp_info"}), 0)):
             order = Control(wanted | {"asked_sockets", "namespaces"}, questions=tuple(questions))
             told: dict[str, Table] = {}
@@ -206,7 +204,7 @@ def test_a_socket_is_asked_for_in_its_namespace() -> None:
                     assert not task.notes
                     told |= task.tables
             answers = told["asked_sockets"]
-            place = {inode: mark for mark, inode in enumerate(inodes, 1)}
+            place = {namespace.inode: mark for mark, namespace in enumerate(two, 1)}
             assert len(answers) == len(questions) == 4
             assert [place[inode] for inode in answers.numbers("netns").tolist()] == answers.numbers(
                 "mark"

@@ -67,6 +67,11 @@ class Namespace:
             self._descriptor = -1
             guard.remove(self.name)
 
+    @property
+    def inode(self) -> int:
+        """The number by which the kernel tells it from others."""
+        return os.fstat(self._descriptor).st_ino
+
     def run(self, command: Sequence[str], *, check: bool = True, **more: Any) -> str:
         """Run a command in the namespace, with its own /sys; the standard output.
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import socket
 import struct
-from typing import Self
 
+from tests.lab.held import Held
 from tests.lab.namespace import Namespace, pair
 from tests.lab.sockets import Sockets
 
@@ -48,34 +47,19 @@ table inet nat {{
 """
 
 
-class Gateway:
+class Gateway(Held):
     """`gate` between `inside` and `outside`, with one connection each: masqueraded, rewritten to another
     destination, both, rewritten to an address that is not the gateway's, redirected, untouched, in a zone, by
-    UDP, by ICMP, and some over IPv6. A context manager."""
+    UDP, by ICMP, and some over IPv6."""
 
-    def __init__(self) -> None:
-        self._held = contextlib.ExitStack()
-        try:
-            self.gate = self._held.enter_context(Namespace())
-            self.inside = self._held.enter_context(Namespace())
-            self.outside = self._held.enter_context(Namespace())
-            self._wire()
-            self.here = self._held.enter_context(Sockets(self.inside))
-            self.there = self._held.enter_context(Sockets(self.outside))
-            self._connect()
-        except BaseException:
-            self.close()
-            raise
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Close all sockets and remove the namespaces."""
-        self._held.close()
+    def _make(self) -> None:
+        self.gate = self._held.enter_context(Namespace())
+        self.inside = self._held.enter_context(Namespace())
+        self.outside = self._held.enter_context(Namespace())
+        self._wire()
+        self.here = self._held.enter_context(Sockets(self.inside))
+        self.there = self._held.enter_context(Sockets(self.outside))
+        self._connect()
 
     def _wire(self) -> None:
         gate = self.gate

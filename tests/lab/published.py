@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import subprocess
-from typing import Self
 
+from tests.lab.held import Held
 from tests.lab.namespace import Namespace, pair
-from tests.lab.program import ROOT, Port, Program
+from tests.lab.program import Port, Program
 from tests.lab.sockets import Sockets
+from tests.lab.start import started
 
 HOST, CALLER = "10.3.0.1", "10.3.0.2"
 """The host as the world sees it, and who calls it."""
@@ -28,34 +28,21 @@ table ip published {{
 """
 
 
-class Published:
+class Published(Held):
     """`host` with containers `web` and `db`, each with a server at PORT, and as many `calls` from `caller` to
-    the published port. A context manager."""
+    the published port."""
 
     def __init__(self, calls: int = 3) -> None:
-        self._held = contextlib.ExitStack()
-        try:
-            self.host, self.web, self.db, self.caller = (
-                self._held.enter_context(Namespace()) for _ in range(4)
-            )
-            self._wire()
-            self.server = self._serve(self.web, "nginx: master process")
-            self.other = self._serve(self.db, "postgres")
-            there = self._held.enter_context(Sockets(self.caller))
-            self.calls = [there.connect((HOST, PUBLISHED)) for _ in range(calls)]
-        except BaseException:
-            self.close()
-            raise
+        self._wanted = calls
+        super().__init__()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """End the servers and remove the namespaces."""
-        self._held.close()
+    def _make(self) -> None:
+        self.host, self.web, self.db, self.caller = (self._held.enter_context(Namespace()) for _ in range(4))
+        self._wire()
+        self.server = _serve(self.web, "nginx: master process")
+        self.other = _serve(self.db, "postgres")
+        there = self._held.enter_context(Sockets(self.caller))
+        self.calls = [there.connect((HOST, PUBLISHED)) for _ in range(self._wanted)]
 
     def _wire(self) -> None:
         pair(self.host, self.caller, [f"{HOST}/24"], [f"{CALLER}/24"], device="up0")
@@ -66,10 +53,6 @@ class Published:
         self.host.sysctl("net/ipv4/ip_forward", 1)
         self.host.run(["nft", "-f", "-"], input=RULES)
 
-    def _serve(self, container: Namespace, name: str) -> subprocess.Popen[bytes]:
-        program = Program(name, ports=(Port("0.0.0.0", PORT),))
-        server = container.popen(program.command(600), cwd=ROOT, stdout=subprocess.PIPE)
-        if server.stdout is None or server.stdout.readline() != b"ready\n":
-            raise RuntimeError("the server did not start")
-        server.stdout.close()
-        return server
+
+def _serve(container: Namespace, name: str) -> subprocess.Popen[bytes]:
+    return started(container, Program(name, ports=(Port("0.0.0.0", PORT),)))

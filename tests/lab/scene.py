@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import socket
-import subprocess
-from typing import Self
 
 from tests.lab import others, states
+from tests.lab.held import Held
 from tests.lab.namespace import Namespace, pair
-from tests.lab.program import ROOT, Port, Program
+from tests.lab.program import Port, Program
 from tests.lab.sockets import Sockets
+from tests.lab.start import started
 
 SERVER, SERVER_V6 = "10.0.0.1", "fd00::1"
 CLIENT, CLIENT_V6 = "10.0.0.2", "fd00::2"
@@ -28,38 +27,23 @@ HALF_OPEN = 40
 WORKERS = 3
 
 
-class Scene:
-    """`server` and `client`, joined by a wire, with `expected` TCP states on the server; a context manager.
+class Scene(Held):
+    """`server` and `client`, joined by a wire, with `expected` TCP states on the server.
 
     Nothing moves once it is made, except that timers run and what was lost is sent again.
     """
 
-    def __init__(self) -> None:
-        self._held = contextlib.ExitStack()
-        try:
-            self.server = self._held.enter_context(Namespace())
-            self.client = self._held.enter_context(Namespace())
-            self.here = self._held.enter_context(Sockets(self.server))
-            self.there = self._held.enter_context(Sockets(self.client))
-            self._wire()
-            self.expected: dict[str, int] = {}
-            for make in (self._listeners, self._established, self._ends, self._stuck, self._others):
-                for name, number in make().items():
-                    self.expected[name] = self.expected.get(name, 0) + number
-            states.wait_for_states(self.server, self.expected)
-        except BaseException:
-            self.close()
-            raise
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Close all sockets and remove both namespaces."""
-        self._held.close()
+    def _make(self) -> None:
+        self.server = self._held.enter_context(Namespace())
+        self.client = self._held.enter_context(Namespace())
+        self.here = self._held.enter_context(Sockets(self.server))
+        self.there = self._held.enter_context(Sockets(self.client))
+        self._wire()
+        self.expected: dict[str, int] = {}
+        for make in (self._listeners, self._established, self._ends, self._stuck, self._others):
+            for name, number in make().items():
+                self.expected[name] = self.expected.get(name, 0) + number
+        states.wait_for_states(self.server, self.expected)
 
     def _wire(self) -> None:
         theirs = [f"{CLIENT}/24", f"{DEAF_SIDE}/24", f"{CLIENT_V6}/64"]
@@ -79,10 +63,7 @@ class Scene:
         prefork = Program(
             "prefork: master", ports=(Port("127.0.0.1", 7000),), workers=("prefork: worker",) * WORKERS
         )
-        self.prefork = self.server.popen(prefork.command(600), cwd=ROOT, stdout=subprocess.PIPE)
-        if self.prefork.stdout is None or self.prefork.stdout.readline() != b"ready\n":
-            raise RuntimeError("the pre-forked server did not start")
-        self.prefork.stdout.close()
+        self.prefork = started(self.server, prefork)
         return {"LISTEN": 6}
 
     def _established(self) -> dict[str, int]:

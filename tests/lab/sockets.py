@@ -8,8 +8,9 @@ import socket
 import struct
 import time
 from collections.abc import Callable
-from typing import Any, Self
+from typing import Any
 
+from tests.lab.held import Held
 from tests.lab.namespace import Namespace
 
 Address = tuple[Any, ...]
@@ -35,22 +36,12 @@ def family_of(host: str) -> socket.AddressFamily:
     return socket.AF_INET6 if ":" in host else socket.AF_INET
 
 
-class Sockets:
-    """Opens sockets in `namespace` and keeps them until it is closed; a context manager."""
+class Sockets(Held):
+    """Opens sockets in `namespace`; what still has a peer ends by a reset, so that nothing lingers."""
 
     def __init__(self, namespace: Namespace) -> None:
+        super().__init__()
         self.namespace = namespace
-        self._held = contextlib.ExitStack()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Close every socket, those that still have a peer by a reset, so that nothing lingers."""
-        self._held.close()
 
     def keep(self, opened: socket.socket) -> socket.socket:
         """Close this socket with the others."""

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import ctypes
 import os
 import socket
 import struct
 import tempfile
 from pathlib import Path
-from typing import Self
 
+from tests.lab.held import Held
 from tests.lab.namespace import Namespace
 
 HOSTILE = (b"\0two\0parts\0\0", b"\0\x1b[2J\nfoo", b"\0", b"\0\xff\xfe")
@@ -20,28 +19,21 @@ BACKLOG = 2
 _LONGEST = 108
 
 
-class UnixScene:
-    """`namespace` and `sockets` by what they are; a context manager. With `hostile` also such names."""
+class UnixScene(Held):
+    """`namespace` and `sockets` by what they are. With `hostile` also such names."""
 
     def __init__(self, *, hostile: bool = False) -> None:
-        self._held = contextlib.ExitStack()
+        self._hostile = hostile
         self.sockets: dict[str, socket.socket] = {}
-        try:
-            self.namespace = self._held.enter_context(Namespace())
-            self.directory = Path(self._held.enter_context(tempfile.TemporaryDirectory(prefix="unix-")))
-            with self.namespace.inside():
-                self._make()
-                if hostile:
-                    self._make_hostile()
-        except BaseException:
-            self._held.close()
-            raise
+        super().__init__()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._held.close()
+    def _make(self) -> None:
+        self.namespace = self._held.enter_context(Namespace())
+        self.directory = Path(self._held.enter_context(tempfile.TemporaryDirectory(prefix="unix-")))
+        with self.namespace.inside():
+            self._make_usual()
+            if self._hostile:
+                self._make_hostile()
 
     def inode(self, name: str) -> int:
         """Inode of one of the sockets."""
@@ -68,7 +60,7 @@ class UnixScene:
         made.connect(address)
         return made
 
-    def _make(self) -> None:
+    def _make_usual(self) -> None:
         path = str(self.directory / "server.sock")
         listener = self._listen("listener", path)
         self._connect("client", path)

@@ -6,13 +6,11 @@ a cache, and has a few of the troubles that servers have.
 
 from __future__ import annotations
 
-import contextlib
 import os
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import Self
 
 from tests.lab import routes
 from tests.lab.cast import (
@@ -33,15 +31,17 @@ from tests.lab.cast import (
     TUNNELS,
 )
 from tests.lab.delay import far
+from tests.lab.held import Held
 from tests.lab.machine import Machine
 from tests.lab.namespace import Namespace, pair
 from tests.lab.program import ROOT, Program
+from tests.lab.start import wait_until_ready
 
 _STARTING = 8
 """Seconds that a machine lives longer than the programs on it are meant to run."""
 
 
-class World:
+class World(Held):
     """Namespaces with their programs running: `server`, the `internet`, the `backend`, and on the server a
     `container` whose connections it translates and another with its `queue`. Server and containers are on one
     machine, which sees nobody else's processes and namespaces.
@@ -50,36 +50,25 @@ class World:
     """
 
     def __init__(self, seconds: int = 3600) -> None:
-        self._held = contextlib.ExitStack()
         self._seconds = seconds
         self._floods: list[subprocess.Popen[bytes]] = []
-        try:
-            self.server = self._held.enter_context(Namespace())
-            self.internet = self._held.enter_context(Namespace())
-            self.backend = self._held.enter_context(Namespace())
-            self.container = self._held.enter_context(Namespace())
-            self.queue = self._held.enter_context(Namespace())
-            run = self._held.enter_context(tempfile.TemporaryDirectory(prefix="sockscope-"))
-            Path(run).chmod(0o755)
-            self._machine = self._held.enter_context(Machine(HOST, self.server, run, seconds + _STARTING))
-            self._wire()
-            self._lay_routes()
-            self._translate()
-            self._cast()
-        except BaseException:
-            self.close()
-            raise
+        super().__init__()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """End every program and remove the namespaces."""
-        self.calm()
-        self._held.close()
+    def _make(self) -> None:
+        self.server = self._held.enter_context(Namespace())
+        self.internet = self._held.enter_context(Namespace())
+        self.backend = self._held.enter_context(Namespace())
+        self.container = self._held.enter_context(Namespace())
+        self.queue = self._held.enter_context(Namespace())
+        run = self._held.enter_context(tempfile.TemporaryDirectory(prefix="sockscope-"))
+        Path(run).chmod(0o755)
+        machine = Machine(HOST, self.server, run, self._seconds + _STARTING)
+        self._machine = self._held.enter_context(machine)
+        self._held.callback(self.calm)
+        self._wire()
+        self._lay_routes()
+        self._translate()
+        self._cast()
 
     def flood(self, port: int = 443, per_second: float = 60, seconds: float = 20) -> None:
         """Begin a SYN flood on a listener from many false addresses; it ends by itself."""
@@ -140,8 +129,7 @@ class World:
         ]
         started = [(program, _started(command)) for program, command in commands]
         for program, process in started:
-            if process.stdout is None or process.stdout.readline() != b"ready\n":
-                raise RuntimeError(f"{program.title} did not start")
+            wait_until_ready(process, program.title)
 
     def _hosted(self, program: Program, where: Namespace) -> list[str]:
         return self._machine.command(program.command(self._seconds, 0), where, program.cgroup)

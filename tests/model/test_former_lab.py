@@ -22,7 +22,7 @@ from sockscope.app.model.sockets import Sockets
 from sockscope.app.model.states import NAMES
 from sockscope.app.model.store import Store
 from sockscope.app.sampler import held
-from sockscope.app.view.sockets import INHERITED
+from sockscope.app.view.socketfields import INHERITED
 
 foreign = socket.socket()
 foreign.bind(("127.0.0.1", 9001))

@@ -12,10 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sockscope.app.frames.table import Strings, Table
-from sockscope.app.model.grouping import SPLITS, STATE_COUNTS, Growth, grouped
+from sockscope.app.model.grouping import STATE_COUNTS, Growth, grouped
 from sockscope.app.model.identity import alike
 from sockscope.app.model.states import ORDER
+from sockscope.app.view.socketgroups import GROUPINGS
 
+SPLITS = {each.id: each.split for each in GROUPINGS}
 ADDRESSES = ("10.0.0.1", "10.0.0.9", "10.0.1.9", "2001:db8::1", "2001:db8::2", "::ffff:10.0.0.1")
 
 
@@ -79,7 +81,7 @@ def test_mapped_addresses_and_their_ipv4_are_one_group() -> None:
 
 def test_networks_are_a_24_and_a_64() -> None:
     rows = sockets([(place, 1, 0, 0, 1) for place in range(6)])
-    assert grouped(rows, np.arange(6), SPLITS["network"]).numbers("count").tolist() == [3, 2, 1]
+    assert grouped(rows, np.arange(6), SPLITS["remote-network"]).numbers("count").tolist() == [3, 2, 1]
 
 
 def test_a_group_has_the_same_key_in_every_frame() -> None:

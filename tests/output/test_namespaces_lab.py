@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -49,22 +48,18 @@ def still(rows: Rows) -> list[str]:
     )
 
 
-def inode(namespace: Namespace) -> int:
-    return Path("/run/netns", namespace.name).stat().st_ino
-
-
 @pytest.mark.parametrize("arguments", ["-tan", "-r", "-ia", "-s", "-g", "-ax", "-aM"])
 def test_rows_of_all_are_the_rows_of_each(scene: Published, arguments: str) -> None:
     every = told(scene.host, f"--netns all {arguments}")
     for namespace, name in ((scene.host, "own"), (scene.web, scene.web.name), (scene.db, scene.db.name)):
-        here = [row for row in every if row["netns_inode"] == inode(namespace)]
+        here = [row for row in every if row["netns_inode"] == namespace.inode]
         assert {row["netns"] for row in here} <= {name}
         assert still(here) == still(told(scene.host, f"--netns {namespace.name} {arguments}"))
 
 
 def test_connections_that_another_namespace_tracks(scene: Published) -> None:
     rows = told(scene.web, "--netns all -M")
-    found = [row for row in rows if row["netns_inode"] == inode(scene.host)]
+    found = [row for row in rows if row["netns_inode"] == scene.host.inode]
     assert len(found) == len(scene.calls)
     for row in found:
         assert (row["original_destination"], row["original_destination_port"]) == (HOST, PUBLISHED)

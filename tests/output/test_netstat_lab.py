@@ -54,7 +54,7 @@ ELSEWHERE = {
     "-rC": "tests/output/test_route_cache.py",
     "-M": "tests/collectors/test_conntrack_lab.py, tests/test_nat.py",
     "-ie": "test_long_form",
-    "-s, -4 and -6": "tests/test_once.py",
+    "-s, -4 and -6": "tests/output/test_statistics.py",
     "-g with -4 or -6": "test_groups_of_a_family",
     "-r --json, --csv": "tests/output/test_once_lab.py",
 }

@@ -33,7 +33,7 @@ def test_both_ways_the_most_frequent_first() -> None:
         assert said["Received, by type"] == (
             Fact("type 8", "██████████ 1,000  echo request"),
             Fact("type 3", "█░░░░░░░░░   100  destination unreachable"),
-            Fact("type 99", "█░░░░░░░░░     7  not assigned"),
+            Fact("type 99", "▏░░░░░░░░░     7  not assigned"),
         )
         assert said["Sent, by type"] == (Fact("type 0", "██████████ 1,000  echo reply"),)
 

@@ -50,8 +50,11 @@ def test_columns_leave_by_priority_after_all_have_shrunk() -> None:
     assert [each.column.id for each in place(COLUMNS, 21)] == ["a", "b"]
 
 
-def test_room_left_over_goes_to_what_grows() -> None:
-    assert [each.width for each in place(COLUMNS, 100)] == [10, 20, 5, 59]
+def test_room_left_over_but_for_the_edge_goes_to_what_grows() -> None:
+    assert [each.width for each in place(COLUMNS, 100)] == [10, 20, 5, 58]
+    whole = sum(each.width for each in COLUMNS) + GAP * (len(COLUMNS) - 1)
+    for room in range(whole, whole + 3):
+        assert place(COLUMNS, room)[-1].width == 12 + max(0, room - whole - 1)
 
 
 @given(st.text(st.characters(blacklist_categories=("Cc", "Cs", "Mn", "Me", "Cf"))), st.integers(1, 30))

@@ -11,7 +11,8 @@ from sockscope.app.model.query import Query
 from sockscope.app.model.tab import Options
 from sockscope.app.view import catalog, layout
 from sockscope.app.view.columns import Section
-from sockscope.app.view.others import OTHERS, local, proto, purpose, remote
+from sockscope.app.view.others import OTHERS
+from sockscope.app.view.otherwords import local, proto, purpose, remote
 from tests.fake import owners
 from tests.filters import typed
 from tests.model.link_tables import links_table

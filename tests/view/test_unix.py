@@ -190,7 +190,7 @@ def test_details_of_a_listener_name_who_waits() -> None:
     held = fake.owners((10, 100, "server"), (13, 400, "patient"))
     told = words(10, *made(LISTENER, PATIENT, **held))
     assert "13  patient 400" in told
-    assert "1 connections wait for accept()" in told
+    assert "1 connection waiting for accept()" in told
     assert "full at 6" in told
     assert "an abstract name" in told
     assert "waits to be accepted" in words(10, *made(LISTENER, unix_waiting=waiting_table()))
