@@ -129,13 +129,15 @@ class Dashboard(ColumnKeys, GroupKeys):
         if not self._session.shows(snapshot.request):
             return
         self._snapshot = snapshot
-        self.call_after_refresh(self._feed.wonder, snapshot.questions)  # the answer would be in the way
+        if snapshot.questions != self._feed.questions:
+            self.call_after_refresh(self._feed.wonder, snapshot.questions)  # the answer would be in the way
         if self._awaited and snapshot.decided is not None:
             self._awaited = False
             self.call_after_refresh(self._picture.grid.go_to, snapshot.decided)
         now = time.monotonic()
         if snapshot.request == self._drawn and not back:
-            self.call_later(self._sweep.after_tick, now)
+            if self._sweep.due(now):
+                self.call_later(self._sweep.sweep, now)
             self._calm.tick(now, behind=self.behind)
             self._late = self.behind
             if self.behind or not self._calm.due(now):
@@ -173,7 +175,7 @@ class Dashboard(ColumnKeys, GroupKeys):
     @on(SourceGone)
     def _source_gone(self, message: SourceGone) -> None:
         if not self._exit:
-            self._sweep.after_tick(time.monotonic())
+            self._sweep.sweep(time.monotonic())
             self.set_timer(self._feed.gone(message.why), self._restart)
             self._draw()
 

@@ -72,7 +72,8 @@ class Feed:
         self._refreshes = 0
         self._losses = 0
         self._ordered: _Order | None = None
-        self._questions: tuple[Question, ...] = ()
+        self.questions: tuple[Question, ...] = ()
+        """What the details of the open row want to know of the kernel."""
         self.lost = ""
         """Why there are no frames, "" while there are."""
 
@@ -112,14 +113,14 @@ class Feed:
 
     def wonder(self, questions: tuple[Question, ...]) -> None:
         """Have the kernel asked what the details of the open row want to know."""
-        self._questions = questions
+        self.questions = questions
         if self._enough() != self._ordered:
             self.order()
 
     def _enough(self) -> _Order:
         """The tables, the TCP states, and the questions, that are enough for what is shown."""
         session = self._session
-        questions = (*session.lookups, *self._questions)
+        questions = (*session.lookups, *self.questions)
         wanted = catalog.needs(session.active, session.choices.options)
         wanted |= session.column_needs | session.filter_needs
         wanted |= {question.table for question in questions}

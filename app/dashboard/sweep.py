@@ -28,11 +28,14 @@ class Sweep:
         gc.enable()
         self._last = now
 
-    def after_tick(self, now: float) -> None:
+    def due(self, now: float) -> bool:
+        """Whether it is time for all of them."""
+        return now - self._last >= EVERY
+
+    def sweep(self, now: float) -> None:
         """Nobody waits for anything just now."""
-        if now - self._last >= EVERY:
-            self._last = now
-            gc.collect()
+        self._last = now
+        gc.collect()
 
     def end(self) -> None:
         """Leave the collector as it was."""

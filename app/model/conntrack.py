@@ -10,7 +10,7 @@ from sockscope.app.frames.joins import find
 from sockscope.app.frames.table import Column, Numbers, Strings, Table
 from sockscope.app.model import namespaces
 from sockscope.app.model.answerers import answerers
-from sockscope.app.model.conntrack_use import use
+from sockscope.app.model.conntrack_use import Use, use
 from sockscope.app.model.identity import mix
 from sockscope.app.model.rates import Key, change
 from sockscope.app.model.sockets import Sockets
@@ -50,9 +50,11 @@ class ConntrackModel:
         """`shared` makes the rows of sockets."""
         self._sockets = Sockets() if shared is None else shared
         self._keys: list[tuple[Table, Key]] = []
+        self._use = Use()
 
     def advance(self, store: Store) -> None:
-        """Tracked connections have no history."""
+        """Look how full the table is; tracked connections have no history."""
+        self._use = use(store)
 
     def rows(self, store: Store, options: Options) -> Table | None:
         """All connections, or all that are translated, each once."""
@@ -77,14 +79,13 @@ class ConntrackModel:
             **answerers(rows, self._sockets.rows(store)),
         )
 
-    def count(self, store: Store) -> int | None:
+    def count(self, store: Store) -> int | None:  # noqa: ARG002
         """How many connections are tracked, translated or not."""
-        count = use(store).tracked
-        return None if count < 0 else count
+        return None if self._use.tracked < 0 else self._use.tracked
 
-    def attention(self, store: Store) -> int:
+    def attention(self, store: Store) -> int:  # noqa: ARG002
         """1 where the table is nearly full or turned connections away."""
-        return int(use(store).alarming)
+        return int(self._use.alarming)
 
     def _keys_of(self, table: Table) -> Key:
         """Identities of a table's rows, remembered for the last two tables."""

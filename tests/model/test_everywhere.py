@@ -244,6 +244,7 @@ def test_tracked_connections_and_how_full_their_tables_are() -> None:
     masqueraded = dict(zip(texts(rows, "namespace"), rows.numbers("own_source").tolist(), strict=True))
     assert masqueraded == {"own": True, "web": False}
     full = use(it.store)
+    model.advance(it.store)
     assert (full.count, full.tracked, full.namespace, model.count(it.store)) == (80, 85, "web", 85)
     assert model.attention(it.store) == 1
 
