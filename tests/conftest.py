@@ -8,10 +8,12 @@ import numpy as np
 import pytest
 from hypothesis import settings
 from numpy.typing import NDArray
+from textual.strip import Strip
 
 from sockscope.app.frames.table import Table
 from sockscope.app.view.cells import Cell
 from sockscope.app.view.lines import Lines, Look
+from sockscope.widgets.panel import Panel
 from tests.lab.namespace import Namespace
 from tests.lab.need import in_ci, require_root_and
 from tests.lab.scene import Scene
@@ -66,3 +68,16 @@ def every_line_as_if_made_anew(monkeypatch: pytest.MonkeyPatch) -> None:
         return lines
 
     monkeypatch.setattr(Lines, "of", compared)
+
+
+@pytest.fixture(autouse=True)
+def every_panel_as_if_made_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A panel keeps its lines until others are shown or its size changes: whatever a test shows of one is
+    compared with what was last given it."""
+    drawn = Panel.render_line
+
+    def compared(self: Panel, y: int) -> Strip:
+        assert self._lines == self._make(self._width)
+        return drawn(self, y)
+
+    monkeypatch.setattr(Panel, "render_line", compared)

@@ -274,6 +274,17 @@ async def test_details_open_follow_and_close() -> None:
         await on.until(lambda: not on.app.screen.query_one("#aside").display)
 
 
+async def test_details_opened_again_are_those_of_another_row() -> None:
+    async with stage() as on:
+        for peer in ("198.51.100.7:50001", "198.51.100.8:50002", "203.0.113.9:50003"):
+            await on.press("enter")
+            await on.until(on.details)
+            await on.pilot.pause(0.05)
+            assert peer in on.details()
+            await on.press("escape", "j")
+            await on.until(lambda: not on.details())
+
+
 async def test_pause_holds_the_screen_while_frames_go_on() -> None:
     async with stage() as on:
         await on.press("p")

@@ -34,9 +34,9 @@ class Panel(Toned, Fitted, can_focus=False):
         return self.max_scroll_y > 0
 
     def show(self, make: Callable[[int], Lines]) -> None:
-        """Show the lines that `make` gives for a width."""
+        """Show the lines that `make` gives for a width: while it is hidden, for the last one."""
         self._make = make
-        width = self.scrollable_content_region.width
+        width = self.scrollable_content_region.width or self._width
         if width:
             self._width = width
             self._paint(make(width), width)
