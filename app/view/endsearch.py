@@ -119,9 +119,9 @@ def _begins(word: str) -> Matches:
 
 @lru_cache(maxsize=1)
 def _port_lines() -> tuple[bytes, NDArray[np.intp]]:
-    lines = [b"*\n", *(b"%d\n" % port for port in range(1, PORTS))]
-    starts = np.cumsum([0, *map(len, lines)])[:-1].astype(np.intp)
-    return b"".join(lines), starts
+    cells = np.full((PORTS, _PORT + 1), _END, np.uint8)
+    cells[:, :-1] = _ports()
+    return _squeezed(cells)
 
 
 def endpoint_text(
@@ -152,8 +152,13 @@ def endpoint_text(
         cells[:, width] = ord(":")
         cells[:, width + 1 : width + 1 + _PORT] = _ports()[port]
     cells[:, -1] = _END
+    return _squeezed(cells)
+
+
+def _squeezed(cells: NDArray[np.uint8]) -> tuple[bytes, NDArray[np.intp]]:
+    """Lines of characters (shape: lines, cells) as one text without NUL, and where each line starts."""
     used = cells != 0
-    starts = np.zeros(len(family), dtype=np.intp)
+    starts = np.zeros(len(cells), dtype=np.intp)
     np.cumsum(used.sum(axis=1)[:-1], out=starts[1:])
     return cells[used].tobytes(), starts
 
@@ -172,8 +177,11 @@ def _ipv6(high: NDArray[np.uint64], low: NDArray[np.uint64]) -> tuple[NDArray[np
 
 
 def _digits(number: int, width: int) -> NDArray[np.uint8]:
-    """The numbers below `number` in digits, one a row, NUL padded."""
-    text: NDArray[np.uint8] = np.arange(number).astype(f"S{width}").view(np.uint8).reshape(-1, width)
+    """The numbers below `number` in digits, one a row, with NUL before the first."""
+    powers = 10 ** np.arange(width)[::-1]
+    numbers = np.arange(number)[:, np.newaxis]
+    text = (numbers // powers % 10 + ord("0")).astype(np.uint8)
+    text[:, :-1][numbers < powers[:-1]] = 0
     return text
 
 

@@ -16,6 +16,9 @@ from sockscope.app.model.filters.match import Matcher, Matches
 
 Search = Callable[[Table, Matcher], Matches]
 
+NARROW = 1 << 16
+"""How far apart numbers may be at least for each between them to be counted rather than all be sorted."""
+
 
 def in_strings(column: Strings, sought: Matcher) -> Matches:
     """Rows whose text contains what is sought."""
@@ -25,17 +28,29 @@ def in_strings(column: Strings, sought: Matcher) -> Matches:
 
 def in_numbers(values: Numbers, sought: Matcher) -> Matches:
     """Rows whose number, written in digits without its sign, contains what is sought."""
-    if not sought.in_digits:
+    if not sought.in_digits or not len(values):
         return np.zeros(len(values), dtype=np.bool_)
-    distinct, place = np.unique(values, return_inverse=True)
-    if not len(distinct):
-        return np.zeros(0, dtype=np.bool_)
+    least = values.min()
+    span = int(values.max()) - int(least) + 1
+    if span > max(NARROW, len(values)):
+        distinct, rows = np.unique(values, return_inverse=True)
+        return _in_digits(distinct, sought)[rows]
+    place = values.astype(np.int64) - least.astype(np.int64)
+    found: Matches = np.zeros(span, np.bool_)
+    found[place] = True
+    there = np.flatnonzero(found)
+    found[there] = _in_digits(there.astype(values.dtype) + least, sought)
+    matches: Matches = found[place]
+    return matches
+
+
+def _in_digits(distinct: Numbers, sought: Matcher) -> Matches:
+    """Which of ascending numbers contain it."""
     width = max(len(str(value)) for value in (distinct[0], distinct[-1]))
     digits = distinct.astype(f"S{width}")
     starts = np.arange(len(distinct)) * width
     ends = starts + np.char.str_len(digits)
-    found: Matches = sought.in_lines(digits.tobytes(), starts + (distinct < 0), ends)
-    return found[place]
+    return sought.in_lines(digits.tobytes(), starts + (distinct < 0), ends)
 
 
 def in_names(codes: Numbers, names: Mapping[int, str], sought: Matcher) -> Matches:

@@ -30,6 +30,23 @@ def test_digits_in_numbers(values: list[int], word: str) -> None:
     assert found.tolist() == [word in str(value) for value in values]
 
 
+@given(
+    st.sampled_from(["i1", "u1", "i2", "u4", "i8", "u8"]).flatmap(
+        lambda kind: st.tuples(
+            st.just(kind),
+            st.sampled_from([np.iinfo(kind).min, 0, np.iinfo(kind).max - 255]).flatmap(
+                lambda least: st.lists(st.integers(least, min(least + 255, np.iinfo(kind).max)), max_size=30)
+            ),
+        )
+    ),
+    st.text("0123456789", min_size=1, max_size=3),
+)
+def test_digits_in_numbers_near_one_another(made: tuple[str, list[int]], word: str) -> None:
+    kind, values = made
+    found = in_numbers(np.array(values, dtype=kind), Word(word))
+    assert found.tolist() == [word in str(value) for value in values]
+
+
 @pytest.mark.parametrize("word", ["x", "-", "1-"])
 def test_what_is_no_number_is_in_no_number(word: str) -> None:
     assert not in_numbers(np.array([-1, 1, 12]), Word(word)).any()
