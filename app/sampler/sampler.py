@@ -69,6 +69,8 @@ class Sampler:
         self._held: tuple[dict[str, Table], NDArray[np.uint64]] = ({}, np.empty(0, np.uint64))
         """Inodes whose owners are looked for, and the tables that they are of."""
         self._owned = Collected({})
+        self._untold = True
+        """Whether more may be known of owners than `_owned` says, from before the tick."""
         self._owned_told: Mapping[str, Table] = {}
         self._owners_spent = 0.0
         self._monotonic = monotonic
@@ -101,7 +103,7 @@ class Sampler:
             elif not task.on_screen(control.wanted):
                 task.forget()
         if not control.paused and not control.wanted.isdisjoint(OWNERS):
-            self._owned = self._look(control, 0.0).found()
+            self._look_in_tick(control)
         self._cost = self._cpu() - before
         return self._frame(control)
 
@@ -127,6 +129,7 @@ class Sampler:
             owners = self._look(control, OWNERS_SLICE)
             if not owners.busy:
                 self._owned = owners.found()
+            self._untold = owners.busy
             self._owners_spent += self._monotonic() - spent
             self._charged = (self._charged or 0.0) + self._cpu() - cpu
             if not owners.busy and self._owned.tables != self._owned_told:
@@ -168,12 +171,20 @@ class Sampler:
             return False
         return task.due(self._monotonic(), control.wanted, 0.0)
 
+    def _look_in_tick(self, control: Control) -> None:
+        """Look for no time at all. What is not done then is told by `background` when it is, or in the next
+        tick; until then a new socket is in no table, which means that nobody has looked for its owner."""
+        owners = self._look(control, 0.0)
+        if self._untold or not owners.busy:
+            self._owned, self._untold = owners.found(), False
+
     def _look(self, control: Control, budget: float) -> Owners:
         if self._owners is None:
             self._owners = self._make_owners()
         shown = ChainMap(*(dict(task.tables) for task in self._tasks if task.on_screen(control.wanted)))
         of = {name: shown[name] for name in held.TABLES & shown.keys()}
         if of != self._held[0]:
+            self._untold |= of.keys() != self._held[0].keys()
             self._held = (of, held.inodes(of))
         self._owners.look(self._held[1], budget)
         return self._owners
