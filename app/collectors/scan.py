@@ -186,7 +186,7 @@ class Scan:
             self.holders = self.holders.replaced(self._changed, descriptors)
             self._changed.clear()
         self._inherited = False
-        search.compare(self.holders.inodes, self.ended, self.number, self._clock())
+        search.compare(self.holders, self.ended, self.number, self._clock())
         self.ended = NO_INODES
 
     def close(self) -> None:
@@ -360,8 +360,8 @@ class Scan:
     def _presumed_unchanged(self, search: Search) -> Callable[[Inodes], NDArray[np.bool_]]:
         holders, wanted, _ = self._trusted
         if holders is not self.holders or wanted is not search.inodes:
-            once = self.holders.held_once()
-            self._trusted = (self.holders, search.inodes, once[contains(search.inodes, once)])
+            once = self.holders.inodes[search.wanted() & self.holders.held_once()]
+            self._trusted = (self.holders, search.inodes, once)
         return partial(contains, self._trusted[2])
 
     def _refused(self, process: _Process) -> None:

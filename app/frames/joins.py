@@ -15,6 +15,9 @@ _MANY = 4096
 """From so many rows on, sorting them takes more time than making the table of slots."""
 _FEW = 4
 """So many times more rows in the column that is searched: then looking at all of them is dear."""
+_FEWEST_BITS = 14
+"""Slots, as a power of two, that even a few rows are spread over: hardly any then share one, and the table of
+slots still stays in the processor's cache."""
 _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
 
 
@@ -35,7 +38,7 @@ def places(ordered: Numbers, wanted: Numbers) -> NDArray[np.intp]:
 def _find_by_slot(keys: Numbers, among: Numbers) -> NDArray[np.intp]:
     if not len(among):
         return np.full(len(keys), -1, dtype=np.intp)
-    bits = (2 * len(among)).bit_length()
+    bits = max(_FEWEST_BITS, (2 * len(among)).bit_length())
     rows = np.arange(len(among), dtype=np.int32)
     slots = _slots(among, bits)
     first = np.full(1 << bits, -1, dtype=np.int32)
@@ -52,11 +55,11 @@ def _find_by_slot(keys: Numbers, among: Numbers) -> NDArray[np.intp]:
     return found
 
 
-def _slots(values: Numbers, bits: int) -> NDArray[np.intp]:
+def _slots(values: Numbers, bits: int) -> NDArray[np.int64]:
     spread = values.astype(np.uint64)
     spread *= _MULTIPLIER
     spread >>= np.uint64(64 - bits)
-    return spread.astype(np.intp)
+    return spread.view(np.int64)
 
 
 def _find_in_order(keys: Numbers, among: Numbers) -> NDArray[np.intp]:
