@@ -61,8 +61,9 @@ class Holders:
 
     def held_once(self) -> NDArray[np.bool_]:
         """Which sockets no other descriptor is known to hold."""
-        begins = _begins(self.inodes)
-        return begins & np.append(begins[1:], True)[: len(begins)]
+        begins = np.append(_begins(self.inodes), True)
+        alone: NDArray[np.bool_] = begins[:-1] & begins[1:]
+        return alone
 
     def with_others_of(self, first: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """A mask of first rows of sockets, with the other rows of the same sockets."""

@@ -238,7 +238,12 @@ def _targets(directory: int, fds: list[int]) -> Inodes:
 def _inode(target: bytes) -> int:
     """The inode that a link names; a file of a detached mount shows its bare name, which may be any."""
     digits = target[len(_PREFIX) : -len(_SUFFIX)]
-    if target.startswith(_PREFIX) and target.endswith(_SUFFIX) and digits.isdigit() and len(digits) <= _LONGEST_INODE:
+    if (
+        target.startswith(_PREFIX)
+        and target.endswith(_SUFFIX)
+        and digits.isdigit()
+        and len(digits) <= _LONGEST_INODE
+    ):
         return int(digits)
     return UNREAD if target == _CLOSED else NO_SOCKET
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sockscope.app.frames.joins import find
+from sockscope.app.frames.joins import find, follow
 from sockscope.app.frames.table import Table, concatenate
 from sockscope.app.model.rates import Key
 
@@ -55,7 +55,9 @@ class Lives:
         """All rows of the last poll."""
         self.polled = -np.inf
         """When that was, CLOCK_MONOTONIC."""
-        self._keys: Key = np.empty(0, np.uint64)
+        self._every: Key = np.empty(0, np.uint64)
+        """Of all rows of the last poll; `_keys` are those of the live ones, `_places` their rows."""
+        self._keys: Key = self._every
         self._places = np.empty(0, np.intp)
         self._since = np.empty(0)
         self._older = np.empty(0, np.bool_)
@@ -67,13 +69,14 @@ class Lives:
         counts as opened, because nobody was looking."""
         watched = taken - self.polled <= gap
         places = np.flatnonzero(is_live(rows))
-        keys: Key = rows.numbers("key")[places]
+        every: Key = rows.numbers("key")
+        keys = every if len(places) == len(every) else every[places]
         before = self.polled
         if np.array_equal(keys, self._keys):
             opened, missing = np.empty(0, np.intp), np.empty(0, np.intp)
             since, older, ended = self._since, self._older, self._ended
         else:
-            found = find(keys, self._keys)
+            found = self._find(every, places)
             known = found >= 0
             since = np.append(self._since, taken)[found]  # what is not found takes the last
             older = np.append(self._older, not watched)[found]
@@ -84,11 +87,23 @@ class Lives:
             left[found] = False
             missing = np.flatnonzero(left)
         vanished, doubtful = self._doubtful, self._take(missing, taken)
-        self.rows, self.polled, self._keys, self._places = rows, taken, keys, places
+        self.rows, self.polled = rows, taken
+        self._every, self._keys, self._places = every, keys, places
         self._since, self._older, self._ended = since, older, ended
         self._doubtful = doubtful
         none = rows.take(np.empty(0, np.intp)) if vanished is None else vanished
         return Polled(rows.take(places[opened]), none)
+
+    def _find(self, every: Key, places: NDArray[np.intp]) -> NDArray[np.intp]:
+        """For each live row its place among the live ones of the last poll, -1 where it was not there."""
+        found = follow(every, self._every)
+        if len(places) < len(every):
+            found = found[places]
+        if len(self._places) < len(self._every):
+            number = np.full(len(self._every) + 1, -1, np.intp)
+            number[self._places] = np.arange(len(self._places))
+            found = number[found]  # what is not found takes the last
+        return found
 
     def refresh(self, rows: Table) -> None:
         """The same sockets with more known about them."""
@@ -96,16 +111,18 @@ class Lives:
 
     def end(self, keys: Key, most: int) -> Ended:
         """These are closed. What was known is told of the last `most` of them."""
-        found = find(keys, self._keys)
-        known = found >= 0
-        self._ended[found[known]] = True
         late = np.full(len(keys), -1, np.intp)
         doubtful = self._doubtful
-        if doubtful is not None and not known.all():
-            late[~known] = find(keys[~known], doubtful.numbers("key"))
+        if doubtful is not None:
+            late = find(keys, doubtful.numbers("key"))
             stays = np.ones(len(doubtful), np.bool_)
             stays[late[late >= 0]] = False
             self._doubtful = doubtful.take(stays)
+        found = np.full(len(keys), -1, np.intp)
+        rest = np.flatnonzero(late < 0)
+        found[rest] = find(keys[rest], self._keys)
+        known = found >= 0
+        self._ended[found[known]] = True
         unseen = ~known & (late < 0)
         told = slice(max(0, len(keys) - most), None)
         return Ended(unseen, self._told(found[told], late[told], doubtful))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from sockscope.app.frames.joins import find
+from sockscope.app.frames.joins import find, follow
 from sockscope.app.frames.table import Table, concatenate
 from sockscope.app.model.rates import Key
 
@@ -59,7 +59,7 @@ class Presence:
         return concatenate([shown, *(table for _, table in self._gone)])
 
     def _follow(self, keys: Key, now: float, watched: bool, partly: bool) -> None:
-        places = find(keys, self._keys)
+        places = follow(keys, self._keys)
         since = np.append(self._since, now)[places]  # what is not found takes the last
         there = not watched or (self._narrowed is not None and not partly)
         older = np.append(self._older, there)[places]
