@@ -26,7 +26,7 @@ from sockscope.app.collectors.onesocket import OneSocketCollector
 from sockscope.app.collectors.questions import Lookup, OneSocket
 from sockscope.app.collectors.sockets import SocketsCollector
 from sockscope.app.frames.frame import Note
-from sockscope.app.frames.table import Column, Table, join
+from sockscope.app.frames.table import Joiner, Table
 
 Parts = list[tuple[int, Mapping[str, Table]]]
 """Inode of a namespace, and the tables that were collected in it; the own one first."""
@@ -107,14 +107,10 @@ class Everywhere:
 
 
 class Together:
-    """Puts the tables of one name together, one after the other, as taken when the first of them was.
-
-    A column of the very same parts as last time is not put together again, so that whoever knows it by its
-    identity still does.
-    """
+    """Puts the tables of one name together, one after the other, as taken when the first of them was."""
 
     def __init__(self) -> None:
-        self._last: dict[str, tuple[list[Column], Column]] = {}
+        self._joiner = Joiner()
         self._lengths: list[tuple[int, int]] = []
         self._netns: NDArray[np.uint64] = np.empty(0, np.uint64)
 
@@ -123,23 +119,14 @@ class Together:
         there = [(inode, tables[name]) for inode, tables in parts if name in tables]
         first = there[0][1]
         columns = {
-            each: self._joined(each, [table.columns[each] for _, table in there]) for each in first.columns
+            each: self._joiner.join(each, [table.columns[each] for _, table in there])
+            for each in first.columns
         }
         lengths = [(inode, len(table)) for inode, table in there]
         if lengths != self._lengths:
             inodes = np.array([inode for inode, _ in lengths], np.uint64)
             self._lengths, self._netns = lengths, np.repeat(inodes, [length for _, length in lengths])
         return Table({**columns, "netns": self._netns}, first.taken)
-
-    def _joined(self, name: str, parts: list[Column]) -> Column:
-        last = self._last.get(name)
-        if last is None or len(last[0]) != len(parts) or any(map(_others, last[0], parts)):
-            last = self._last[name] = parts, join(parts)
-        return last[1]
-
-
-def _others(one: Column, other: Column) -> bool:
-    return one is not other
 
 
 class SocketsEverywhere(Everywhere):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +27,19 @@ def contains(ordered: Inodes, inodes: Inodes) -> NDArray[np.bool_]:
     return places(ordered, inodes) >= 0
 
 
+def distinct(numbers: NDArray[Any]) -> NDArray[Any]:
+    """Each number once, in order."""
+    ordered = np.sort(numbers)
+    return ordered[_begins(ordered)]
+
+
+def _begins(ordered: NDArray[Any]) -> NDArray[np.bool_]:
+    """Where another value begins than the one before."""
+    begins = np.ones(len(ordered), dtype=np.bool_)
+    np.not_equal(ordered[1:], ordered[:-1], out=begins[1:])
+    return begins
+
+
 @dataclass(frozen=True, eq=False, slots=True)
 class Holders:
     """A row for every descriptor open on a socket, sorted by inode, process and descriptor."""
@@ -40,13 +54,24 @@ class Holders:
 
     def holding(self, inodes: Inodes) -> set[int]:
         """Every process that holds one of these sockets (sorted)."""
-        return set(self.pids[contains(inodes, self.inodes)].tolist())
+        rows = places(self.inodes, inodes)
+        first = np.zeros(len(self.inodes), dtype=np.bool_)
+        first[rows[rows >= 0]] = True
+        return {*distinct(self.pids[self.with_others_of(first)]).tolist()}
 
-    def held_once(self) -> Inodes:
-        """The sockets that exactly one descriptor is known to hold, sorted."""
-        new = np.ones(len(self.inodes) + 1, dtype=np.bool_)
-        np.not_equal(self.inodes[1:], self.inodes[:-1], out=new[1:-1])
-        return self.inodes[new[:-1] & new[1:]]
+    def held_once(self) -> NDArray[np.bool_]:
+        """Which sockets no other descriptor is known to hold."""
+        begins = np.append(_begins(self.inodes), True)
+        alone: NDArray[np.bool_] = begins[:-1] & begins[1:]
+        return alone
+
+    def with_others_of(self, first: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """A mask of first rows of sockets, with the other rows of the same sockets."""
+        begins = _begins(self.inodes)
+        if begins.all():
+            return first
+        spread: NDArray[np.bool_] = first[np.flatnonzero(begins)][np.cumsum(begins) - 1]
+        return spread
 
     def replaced(
         self, pids: Collection[int], descriptors: Iterable[tuple[int, Descriptors, Inodes]]

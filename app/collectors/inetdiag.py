@@ -172,7 +172,7 @@ def decode(dump: Dump, protocol: int) -> Table:
     for start in range(0, rows, _BLOCK):
         block = slice(start, start + _BLOCK)
         offsets = dump.offsets[block] + netlink.HEADER.size
-        messages = netlink.gather(dump.buffer, offsets, MESSAGE)
+        messages = netlink.records(dump.buffer, offsets, MESSAGE)
         for name, column in columns.items():
             column[block] = messages[name]
     columns["protocol"] = np.full(rows, protocol, dtype=np.uint16)

@@ -200,11 +200,29 @@ def _dump(buffer: bytes, offsets: NDArray[np.intp], error: int, interrupted: boo
 def gather(buffer: bytes, offsets: NDArray[np.intp], dtype: DTypeLike) -> NDArray[Any]:
     """Copy one value of `dtype` from each byte offset (any, inside the buffer)."""
     kind = np.dtype(dtype)
+    whole = kind if kind.fields is None else np.dtype((np.void, kind.itemsize))  # in one piece, not by field
+    found = records(buffer, offsets, whole)
+    return (found if found.flags.owndata else found.copy()).view(kind)
+
+
+def records(buffer: bytes, offsets: NDArray[np.intp], dtype: DTypeLike) -> NDArray[Any]:
+    """As `gather`, to be read at once and not kept: where the offsets are equally far apart, as they are in
+    most dumps, nothing is copied."""
+    kind = np.dtype(dtype)
     room = len(buffer) - kind.itemsize + 1
     if room <= 0 or not len(offsets):
         return np.empty(len(offsets), dtype=kind)
+    if len(offsets) > 1:
+        first, step = int(offsets[0]), int(offsets[1] - offsets[0])
+        if step > 0 and _equally_far(offsets, step) and first >= 0 and offsets[-1] < room:
+            return np.ndarray((len(offsets),), kind, buffer, first, (step,))
     window: NDArray[Any] = np.ndarray((room,), dtype=kind, buffer=buffer, strides=(1,))
     return window[offsets]
+
+
+def _equally_far(offsets: NDArray[np.intp], step: int) -> bool:
+    reach = int(offsets[-1] - offsets[0])
+    return reach == step * (len(offsets) - 1) and bool((offsets[1:] - offsets[:-1] == step).all())
 
 
 def gather_octets(buffer: bytes, offsets: NDArray[np.intp], size: int) -> NDArray[np.uint8]:
@@ -264,7 +282,9 @@ def nested(
     for which, kinds, offsets, lengths in _in_step(buffer, active, start[active], end[active]):
         for kind, attribute in found.items():
             hit = kinds == kind
-            if hit.any():
+            if rows is None and len(which) == len(start) and hit.all() and not attribute.present.any():
+                found[kind] = Attribute(offsets, lengths)
+            elif hit.any():
                 rows_hit = which[hit]
                 new = attribute.offsets[rows_hit] < 0
                 attribute.offsets[rows_hit[new]] = offsets[hit][new]

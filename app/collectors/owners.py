@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sockscope.app.collectors.base import Collected
-from sockscope.app.collectors.holders import Holders, contains
+from sockscope.app.collectors.holders import Holders, distinct
 from sockscope.app.collectors.processes import Facts, ProcessFacts, ask
 from sockscope.app.collectors.procfs import Inodes, in_a_pid_namespace
 from sockscope.app.collectors.scan import Scan
@@ -104,13 +104,10 @@ class OwnersCollector:
         holders, inodes = self._scan.holders, self._search.inodes
         known, self._made_of = self._made_of, (holders, inodes)
         if known is None or known[0] is not holders or known[1] is not inodes:
-            rows = holders.take(contains(inodes, holders.inodes))
+            rows = holders.take(self._search.wanted())
             made = Table({"inode": rows.inodes, "pid": rows.pids, "fd": rows.fds}, taken)
             self._tables = {**self._tables, "owners": self._keep("owners", made)}
-            pids = np.sort(made.numbers("pid"))
-            first = np.ones(len(pids), dtype=np.bool_)
-            np.not_equal(pids[1:], pids[:-1], out=first[1:])
-            self._starts = {pid: self._scan.start(pid) for pid in pids[first].tolist()}
+            self._starts = {pid: self._scan.start(pid) for pid in distinct(rows.pids).tolist()}
         return self._tables["owners"]
 
     def _unowned(self, taken: float) -> Table:

@@ -28,7 +28,7 @@ _CHUNK = 256
 _SPARE = 8
 """How many numbers a guess tries beyond those that are needed."""
 _START_TIME = 19  # field 22 of stat(5), counted from the one after the name
-_PREFIX, _BEHIND = b"socket:[", slice(8, -1)
+_PREFIX, _SUFFIX = b"socket:[", b"]"
 _LONGEST_INODE = 19
 _CLOSED = b""
 """Stands for the link of a descriptor that is closed; the kernel's are never empty."""
@@ -237,22 +237,34 @@ def _targets(directory: int, fds: list[int]) -> Inodes:
 
 def _inode(target: bytes) -> int:
     """The inode that a link names; a file of a detached mount shows its bare name, which may be any."""
-    digits = target[_BEHIND]
-    if target.startswith(_PREFIX) and digits.isdigit() and len(digits) <= _LONGEST_INODE:
+    digits = target[len(_PREFIX) : -len(_SUFFIX)]
+    if (
+        target.startswith(_PREFIX)
+        and target.endswith(_SUFFIX)
+        and digits.isdigit()
+        and len(digits) <= _LONGEST_INODE
+    ):
         return int(digits)
     return UNREAD if target == _CLOSED else NO_SOCKET
 
 
 def _sockets(targets: list[bytes]) -> Inodes | None:
-    """The inodes of links that all name sockets, with as many digits each; None where they do not."""
-    text = b"".join(targets)
-    width = len(targets[0]) if targets else 0
-    digits = width - len(_PREFIX) - 1
-    if not 0 < digits <= _LONGEST_INODE or set(map(len, targets)) != {width}:
+    """The inodes of links that all name sockets; None where they do not.
+
+    A link may hold anything, blanks and brackets too, so it counts that there are as many blanks and as many
+    numbers as there must be between and in links that each are a socket's and nothing else.
+    """
+    joined = b" ".join(targets)
+    between = len(targets) - 1
+    if not (
+        joined.startswith(_PREFIX)
+        and joined.endswith(_SUFFIX)
+        and joined.count(b" ") == between == joined.count(_SUFFIX + b" " + _PREFIX)
+        and max(map(len, targets)) <= len(_PREFIX) + _LONGEST_INODE + len(_SUFFIX)
+    ):
         return None
-    letters = np.frombuffer(text, dtype=np.uint8).reshape(-1, width)
-    numbers = letters[:, _BEHIND] - np.uint8(ord("0"))
-    frame = np.delete(letters, np.s_[_BEHIND], axis=1)
-    if (numbers > 9).any() or (frame != np.frombuffer(_PREFIX + b"]", dtype=np.uint8)).any():
+    numbers = joined.replace(_PREFIX, b"").replace(_SUFFIX, b"")
+    if numbers.translate(None, b"0123456789 "):
         return None
-    return numbers.astype(np.uint64) @ 10 ** np.arange(digits, dtype=np.uint64)[::-1]
+    found = np.fromstring(numbers, dtype=np.uint64, sep=" ")
+    return found if len(found) == len(targets) else None

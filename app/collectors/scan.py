@@ -40,6 +40,8 @@ _LEAST = 0.002
 """Seconds that a pass may take at least, so that the scan ends however small the budget."""
 _LONGEST_PAUSE = 5.0
 _SEARCH_SHARE = 0.02
+_LIST_EVERY = 0.1
+"""Seconds for which a list of processes is good while a search goes on in pieces."""
 _PROCESS_COST, _DESCRIPTOR_COST = 25e-6, 3e-6
 """Before a search alone has a process read once more, so many seconds pass that reading everything would take
 about this share of the time, five at most."""
@@ -109,6 +111,7 @@ class Scan:
         self._processes: dict[int, _Process] = {}
         self._paused: list[_Paused] = []
         self._changed: set[int] = set()
+        self._listed_at = _LONG_SINCE
         self._inherited = False
         """Something was learned of a process that may share it with its parent."""
         self._network = procfs.network(root, "self")
@@ -157,7 +160,9 @@ class Scan:
             self.take_stock(search)
             for pid in self.holders.holding(gone):
                 self._processes[pid].shed = True
-        self._list()
+        if self.idle or now >= self._listed_at + _LIST_EVERY:
+            self._list()
+            self._listed_at = now
         if len(self.ended) or not search.compared:
             self.take_stock(search)
         self._suspect(search)
@@ -186,7 +191,7 @@ class Scan:
             self.holders = self.holders.replaced(self._changed, descriptors)
             self._changed.clear()
         self._inherited = False
-        search.compare(self.holders.inodes, self.ended, self.number, self._clock())
+        search.compare(self.holders, self.ended, self.number, self._clock())
         self.ended = NO_INODES
 
     def close(self) -> None:
@@ -360,8 +365,8 @@ class Scan:
     def _presumed_unchanged(self, search: Search) -> Callable[[Inodes], NDArray[np.bool_]]:
         holders, wanted, _ = self._trusted
         if holders is not self.holders or wanted is not search.inodes:
-            once = self.holders.held_once()
-            self._trusted = (self.holders, search.inodes, once[contains(search.inodes, once)])
+            once = self.holders.inodes[search.wanted() & self.holders.held_once()]
+            self._trusted = (self.holders, search.inodes, once)
         return partial(contains, self._trusted[2])
 
     def _refused(self, process: _Process) -> None:

@@ -7,8 +7,9 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from sockscope.app.collectors.holders import contains
+from sockscope.app.collectors.holders import NOBODY, Holders, contains, distinct
 from sockscope.app.collectors.procfs import NO_INODES, NO_SOCKET, Inodes
+from sockscope.app.frames.joins import places
 
 OWNED = 0
 NOT_LOOKED = 1
@@ -20,6 +21,7 @@ ELSEWHERE = 6
 pid namespace. (5 is no reason of a search: the model's for sockets that cannot have a holder.)"""
 
 LONG_AGO = -(2**62)
+_NOT_COMPARED = -2
 
 SURVIVED = 0.5
 """Seconds after which a socket still wanted lives on, and was not just closed when it was first wanted."""
@@ -40,7 +42,9 @@ class Search:
         self._since = np.empty(0, dtype=np.int64)
         self._asked_at = np.empty(0, dtype=np.float64)
         self._given = NO_INODES
-        self._compared = (NO_INODES, NO_INODES)
+        self._compared = (NOBODY, NO_INODES)
+        self._places = np.empty(0, dtype=np.intp)
+        """The first row of each wanted inode among the holders compared with, -1 without one."""
         self._still: NDArray[np.intp] | None = None
         """Rows of what is open, None after anything but holders found may have changed them."""
 
@@ -54,33 +58,28 @@ class Search:
         if np.array_equal(inodes, self._given):
             return NO_INODES
         self._given = inodes.astype(np.uint64)  # a copy: the caller may fill its array anew
-        wanted = np.sort(self._given)
-        first = np.ones(len(wanted), dtype=np.bool_)
-        np.not_equal(wanted[1:], wanted[:-1], out=first[1:])
-        wanted = wanted[first & (wanted != NO_SOCKET)]
+        wanted = distinct(self._given)
+        wanted = wanted[wanted != NO_SOCKET]
         if np.array_equal(wanted, self.inodes):
             return NO_INODES
-        places = np.searchsorted(self.inodes, wanted)
-        stay = np.append(self.inodes, NO_SOCKET)[places] == wanted
-        places = places[stay]
+        rows = places(self.inodes, wanted)
+        stay = rows >= 0
+        rows = rows[stay]
         left = np.ones(len(self.inodes), dtype=np.bool_)
-        left[places] = False
+        left[rows] = False
         gone = self.inodes[left]
         held = np.zeros(len(wanted), dtype=np.bool_)
         reason = np.full(len(wanted), NOT_LOOKED, dtype=np.uint8)
         since = np.full(len(wanted), now_pass, dtype=np.int64)
         asked_at = np.full(len(wanted), now, dtype=np.float64)
-        held[stay] = self.held[places]
-        reason[stay] = self.reason[places]
-        since[stay] = self._since[places]
-        asked_at[stay] = self._asked_at[places]
-        self.inodes, self.held, self.reason, self._since, self._asked_at = (
-            wanted,
-            held,
-            reason,
-            since,
-            asked_at,
-        )
+        compared = np.full(len(wanted), _NOT_COMPARED, dtype=np.intp)
+        held[stay] = self.held[rows]
+        compared[stay] = self._places[rows]
+        reason[stay] = self.reason[rows]
+        since[stay] = self._since[rows]
+        asked_at[stay] = self._asked_at[rows]
+        self.inodes, self.held, self.reason = wanted, held, reason
+        self._since, self._asked_at, self._places = since, asked_at, compared
         self._still = None
         return gone
 
@@ -88,19 +87,24 @@ class Search:
         """Take note of sockets that a process holds; tells whether a wanted one among them had no holder."""
         if not len(self.inodes) or not len(inodes):
             return False
-        places = np.minimum(np.searchsorted(self.inodes, inodes), len(self.inodes) - 1)
-        places = places[self.inodes[places] == inodes]
-        news = not self.held[places].all()
-        self.held[places] = True
+        rows = places(self.inodes, inodes)
+        rows = rows[rows >= 0]
+        news = not self.held[rows].all()
+        self.held[rows] = True
         return news
 
-    def compare(self, known: Inodes, ended: Inodes, now_pass: int, now: float) -> None:
-        """Set `held` from all inodes with a known holder (sorted). What lost its last holder is looked for
-        anew, as GONE if it is among the sockets of processes that `ended`."""
+    def compare(self, known: Holders, ended: Inodes, now_pass: int, now: float) -> None:
+        """Set `held` from everything that is known. What lost its last holder is looked for anew, as GONE if
+        it is among the sockets of processes that `ended`."""
         if known is self._compared[0] and self.inodes is self._compared[1]:
             return
+        if known is self._compared[0]:
+            fresh = np.flatnonzero(self._places == _NOT_COMPARED)
+            self._places[fresh] = places(known.inodes, self.inodes[fresh])
+        else:
+            self._places = places(known.inodes, self.inodes)
         self._compared = (known, self.inodes)
-        self.held = contains(known, self.inodes)
+        self.held = self._places >= 0
         lost = ~self.held & (self.reason == OWNED)
         if lost.any():
             gone = contains(np.sort(ended), self.inodes[lost])
@@ -109,6 +113,13 @@ class Search:
             self._asked_at[lost] = now
         self.reason[self.held] = OWNED
         self._still = None
+
+    def wanted(self) -> NDArray[np.bool_]:
+        """Which rows of the holders compared with hold a socket that is wanted."""
+        known, _ = self._compared
+        first = np.zeros(len(known.inodes), dtype=np.bool_)
+        first[self._places[self._places >= 0]] = True
+        return known.with_others_of(first)
 
     def settle(self, complete: int, nobody: int, lost: bool, now: float) -> None:
         """End the search for what is looked for since pass `complete` or before: every process was read

@@ -95,9 +95,10 @@ def numbers(
     }
     most = max(offset + kind.itemsize for offset, kind in fields.values())
     usable = np.clip(room, 0, most)
-    for size in np.flatnonzero(np.bincount(usable)).tolist():
+    sizes = np.flatnonzero(np.bincount(usable)).tolist()
+    for size in sizes:
         inside = {name: place for name, place in fields.items() if place[0] + place[1].itemsize <= size}
-        rows = np.flatnonzero(usable == size)
+        rows = None if len(sizes) == 1 else np.flatnonzero(usable == size)
         layout = np.dtype(
             {
                 "names": [*inside],
@@ -106,9 +107,10 @@ def numbers(
                 "itemsize": size,
             }
         )
-        for block in range(0, len(rows) if inside else 0, _BLOCK):
-            part = rows[block : block + _BLOCK]
-            found = netlink.gather(buffer, at[part], layout)
+        count = len(at) if rows is None else len(rows)
+        for block in range(0, count if inside else 0, _BLOCK):
+            part = slice(block, block + _BLOCK) if rows is None else rows[block : block + _BLOCK]
+            found = netlink.records(buffer, at[part], layout)
             for name in inside:
                 columns[name][part] = found[name]
     return columns

@@ -6,6 +6,8 @@ in the rows. Values that share a slot with an earlier one are few, and looked up
 
 from __future__ import annotations
 
+import weakref
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,11 +17,36 @@ _MANY = 4096
 """From so many rows on, sorting them takes more time than making the table of slots."""
 _FEW = 4
 """So many times more rows in the column that is searched: then looking at all of them is dear."""
+_FEWEST_BITS = 14
+"""Slots, as a power of two, that even a few rows are spread over: hardly any then share one, and the table of
+slots still stays in the processor's cache."""
 _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
+
+
+_followed: tuple[weakref.ref[Numbers], weakref.ref[Numbers], NDArray[np.intp]] | None = None
+
+
+def follow(keys: Numbers, before: Numbers) -> NDArray[np.intp]:
+    """`find` for rows that are followed from frame to frame: what was found last is kept while both columns
+    are, because all who follow the same rows ask the same. Not to be changed."""
+    global _followed  # noqa: PLW0603 - one pair of frames at a time, whoever asks
+    known = _followed
+    if known is not None and known[0]() is keys and known[1]() is before:
+        return known[2]
+    found = find(keys, before)
+    _followed = (weakref.ref(keys, _forget), weakref.ref(before, _forget), found)
+    return found
+
+
+def _forget(_: object) -> None:
+    global _followed  # noqa: PLW0603
+    _followed = None
 
 
 def find(keys: Numbers, among: Numbers) -> NDArray[np.intp]:
     """For each key its row in `among`, the first of several, -1 where it is not there. Both hold integers."""
+    if not len(keys):
+        return np.empty(0, dtype=np.intp)
     if max(len(keys), len(among)) < _MANY:
         return _find_in_order(keys, among)
     return _find_by_slot(keys, among)
@@ -35,7 +62,7 @@ def places(ordered: Numbers, wanted: Numbers) -> NDArray[np.intp]:
 def _find_by_slot(keys: Numbers, among: Numbers) -> NDArray[np.intp]:
     if not len(among):
         return np.full(len(keys), -1, dtype=np.intp)
-    bits = (2 * len(among)).bit_length()
+    bits = max(_FEWEST_BITS, (2 * len(among)).bit_length())
     rows = np.arange(len(among), dtype=np.int32)
     slots = _slots(among, bits)
     first = np.full(1 << bits, -1, dtype=np.int32)
@@ -52,11 +79,11 @@ def _find_by_slot(keys: Numbers, among: Numbers) -> NDArray[np.intp]:
     return found
 
 
-def _slots(values: Numbers, bits: int) -> NDArray[np.intp]:
+def _slots(values: Numbers, bits: int) -> NDArray[np.int64]:
     spread = values.astype(np.uint64)
     spread *= _MULTIPLIER
     spread >>= np.uint64(64 - bits)
-    return spread.astype(np.intp)
+    return spread.view(np.int64)
 
 
 def _find_in_order(keys: Numbers, among: Numbers) -> NDArray[np.intp]:

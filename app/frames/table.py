@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from operator import is_not
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -132,6 +133,8 @@ def _rows_of(numbers: Numbers, rows: NDArray[np.intp] | NDArray[np.bool_]) -> Nu
 def _in_turn(parts: Sequence[Numbers]) -> Numbers:
     """One column after the other."""
     told = [part for part in parts if len(part)]
+    if len(told) == 1 and all(part.dtype == told[0].dtype for part in parts):
+        return told[0]
     if told and all(_is_repeated(part) and part.dtype == told[0].dtype for part in told):
         value = told[0][0]
         if all(part[0].tobytes() == value.tobytes() for part in told):
@@ -165,3 +168,29 @@ def join(columns: list[Column]) -> Column:
         alike = places == list(range(len(places)))
         codes.append(column.codes if alike else column.lookup(places, UNKNOWN, np.int32))
     return Strings(_in_turn(codes), tuple(known))
+
+
+class Joiner:
+    """Joins columns by name. One of the very same parts as last time is not joined again, so that whoever
+    knows it by its identity still does."""
+
+    def __init__(self) -> None:
+        self._last: dict[str, tuple[list[Column], Column]] = {}
+
+    def join(self, name: str, parts: list[Column]) -> Column:
+        """The parts one after the other."""
+        last = self._last.get(name)
+        if last is None or len(last[0]) != len(parts) or any(map(is_not, last[0], parts)):
+            last = self._last[name] = parts, join(parts)
+        return last[1]
+
+    def concatenate(self, tables: list[Table]) -> Table:
+        """`concatenate` of the same columns as last time; what was joined then and is not now is let go."""
+        if len(tables) == 1:
+            self._last.clear()
+            return tables[0]
+        first = tables[0]
+        for gone in self._last.keys() - first.columns.keys():
+            del self._last[gone]
+        columns = {name: self.join(name, [table.columns[name] for table in tables]) for name in first.columns}
+        return Table(columns, first.taken)

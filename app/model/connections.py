@@ -5,7 +5,7 @@ from __future__ import annotations
 from sockscope.app.frames.table import Table
 from sockscope.app.model import sockets
 from sockscope.app.model.health import with_health
-from sockscope.app.model.socketinterfaces import with_interfaces
+from sockscope.app.model.socketinterfaces import UsedInterfaces
 from sockscope.app.model.sockets import Sockets, left_out
 from sockscope.app.model.store import Store
 from sockscope.app.model.tab import Options
@@ -18,6 +18,7 @@ class ConnectionsModel:
 
     def __init__(self, shared: Sockets) -> None:
         self._sockets = shared
+        self._interfaces = UsedInterfaces()
 
     def advance(self, store: Store) -> None:
         """Nothing to remember: coming and going is followed by the engine."""
@@ -26,7 +27,7 @@ class ConnectionsModel:
         """One row a socket, with the interface it uses (socketinterfaces.py) and how TCP connections fare
         (health.py). Switch `every_holder`: sockets.py."""
         rows = self._sockets.rows(store, options)
-        return None if rows is None else with_health(with_interfaces(rows, store), store)
+        return None if rows is None else with_health(self._interfaces.put(rows, store), store)
 
     def count(self, store: Store) -> int | None:
         """All TCP sockets but listeners while other tabs are shown, all sockets on its own."""

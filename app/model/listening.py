@@ -9,7 +9,7 @@ from sockscope.app.frames.table import Table
 from sockscope.app.model import sockets
 from sockscope.app.model.endpoints import addresses
 from sockscope.app.model.listeners import LISTEN, SYN_RECV
-from sockscope.app.model.socketinterfaces import with_interfaces
+from sockscope.app.model.socketinterfaces import UsedInterfaces
 from sockscope.app.model.sockets import Sockets, count_by, is_listener
 from sockscope.app.model.store import Store
 from sockscope.app.model.tab import Options
@@ -28,6 +28,7 @@ class ListeningModel:
 
     def __init__(self, shared: Sockets) -> None:
         self._sockets = shared
+        self._interfaces = UsedInterfaces()
         self._count: int | None = None
         self._attention = 0
 
@@ -44,7 +45,7 @@ class ListeningModel:
         """The columns of model/sockets.py, the interface (socketinterfaces.py), `reach` (u1, index into
         REACHES), `syn_recv` (i8, -1 for UDP): connections that wait for the last step of their handshake."""
         rows = self._sockets.rows(store, options)
-        return None if rows is None else with_interfaces(_listening(rows), store)
+        return None if rows is None else self._interfaces.put(_listening(rows), store)
 
     def count(self, store: Store) -> int | None:  # noqa: ARG002
         """Listeners when sockets were last collected."""

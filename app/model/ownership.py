@@ -92,17 +92,14 @@ class Ownership:
 
     def _look_up(self, inodes: NDArray[np.uint64]) -> Table:
         place = places(self._owned, inodes)
-        owned = place >= 0
-        holders = np.zeros(len(inodes), dtype=np.uint32)
-        holders[owned] = self._count[place[owned]]
-        pids = np.full(len(inodes), -1, dtype=np.int64)
-        pids[owned] = self._pids[self._first[place[owned]]]
+        holders = np.append(self._count, np.uint32(0))[place]  # what is not found takes the last
+        pids = np.append(self._pids[self._first].astype(np.int64), np.int64(-1))[place]
         return Table(
             {
                 "pid": pids,
                 "name": self._names_of(pids),
                 "holders": holders,
-                "why": self._why(inodes, owned),
+                "why": self._why(inodes, place >= 0),
             }
         )
 

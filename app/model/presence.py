@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from sockscope.app.frames.joins import find
-from sockscope.app.frames.table import Table, concatenate
+from sockscope.app.frames.joins import find, follow
+from sockscope.app.frames.table import Joiner, Table
 from sockscope.app.model.rates import Key
 
 STEADY, NEW, GONE = 0, 1, 2
@@ -33,6 +33,7 @@ class Presence:
         self._older: NDArray[np.bool_] = np.empty(0, np.bool_)
         self._rows: Table | None = None
         self._gone: list[tuple[float, Table]] = []
+        self._joiner = Joiner()
         self._observed = -np.inf
         self._narrowed: float | None = None
 
@@ -56,10 +57,10 @@ class Presence:
         new = ~older & (now - since < NEW_FOR)
         presence = np.where(new, NEW, STEADY).astype(np.uint8)
         shown = rows.with_columns(presence=presence, seen=now - since, older=older)
-        return concatenate([shown, *(table for _, table in self._gone)])
+        return self._joiner.concatenate([shown, *(table for _, table in self._gone)])
 
     def _follow(self, keys: Key, now: float, watched: bool, partly: bool) -> None:
-        places = find(keys, self._keys)
+        places = follow(keys, self._keys)
         since = np.append(self._since, now)[places]  # what is not found takes the last
         there = not watched or (self._narrowed is not None and not partly)
         older = np.append(self._older, there)[places]

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from sockscope.app.frames.links import Flag
 from sockscope.app.frames.table import UNKNOWN, Numbers, Strings, Table
+from sockscope.app.model.kept import Kept
 from sockscope.app.model.rates import Key
 from sockscope.app.model.store import Store
 
@@ -28,12 +29,24 @@ _V4_PREFIX = np.frombuffer(b"\xff" * 4 + bytes(4), np.uint64)[0]
 _SLOTS = 1 << 16
 
 
-def with_interfaces(rows: Table, store: Store) -> Table:
-    """The rows of model/sockets.py with `used` (text), the interface that each uses: the device it is bound
-    to; ANY for the wildcard address; that of loopback for its addresses; else the one that has the local
-    address, unknown where none has it or several have."""
+class UsedInterfaces:
+    """Puts to rows the interfaces that they use, which are looked up where addresses or lists are others."""
+
+    def __init__(self) -> None:
+        self._kept: Kept[Strings] = Kept()
+
+    def put(self, rows: Table, store: Store) -> Table:
+        """The rows of model/sockets.py with `used` (text), the interface that each uses: the device it is
+        bound to; ANY for the wildcard address; that of loopback for its addresses; else the one that has the
+        local address, unknown where none has it or several have."""
+        read = ("family", "local_address", "device", "netns")
+        own = store.frame.host.namespace
+        told = (*map(rows.columns.get, read), *map(store.now, NEEDS))
+        return rows.with_columns(used=self._kept.of(told, lambda: _used(rows, store, own), own))
+
+
+def _used(rows: Table, store: Store, own: int) -> Strings:
     links, addresses = store.now("links"), store.now("addresses")
-    own = store.frame.host.namespace
     codes: dict[str, int] = {}
     used = np.full(len(rows), UNKNOWN, np.int32)
     if links is not None and addresses is not None:
@@ -45,7 +58,7 @@ def with_interfaces(rows: Table, store: Store) -> Table:
     if device.values:
         bound = device.lookup([_code(name, codes) for name in device.values], UNKNOWN, np.int32)
         used = np.where(bound >= 0, bound, used)
-    return rows.with_columns(used=Strings(used, tuple(codes)))
+    return Strings(used, tuple(codes))
 
 
 def _code(name: str, codes: dict[str, int]) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,7 @@ from sockscope.app.model import mptcp, namespaces, socketunits
 from sockscope.app.model.devices import device_names
 from sockscope.app.model.former import FormerOwners
 from sockscope.app.model.identity import mix
+from sockscope.app.model.kept import Kept
 from sockscope.app.model.listeners import embryonic, listener_of
 from sockscope.app.model.ownership import FROM_LISTENER, NOT_INHERITED, Ownership
 from sockscope.app.model.rates import Key
@@ -34,6 +36,7 @@ class Sockets:
         self._frame: Frame | None = None
         self._rows: Table | None = None
         self._former = FormerOwners()
+        self._plain: Kept[_Plain] = Kept()
 
     def rows(self, store: Store, options: Options = NO_OPTIONS) -> Table | None:
         """The columns of table `sockets` and more; None while no sockets are collected.
@@ -58,13 +61,29 @@ class Sockets:
         sockets = store.now("sockets")
         if sockets is None:
             return None
-        rows = _with_owners(store, sockets)
+        read = (sockets, *map(store.now, _READ))
+        plain = self._plain.of(read, lambda: _without_owners(store, sockets), store.frame.host.netns)
+        rows = _with_owners(store, plain)
         return self._former.fill(rows, store.frame.monotonic, partly=left_out(store) > 0)
 
 
-def _with_owners(store: Store, sockets: Table) -> Table:
+class _Plain(NamedTuple):
+    """The rows without owners; and for each the row whose owner it has and the inode of that: its own, or its
+    listener's."""
+
+    rows: Table
+    source: NDArray[np.intp]
+    inodes: NDArray[np.uint64]
+
+
+_READ = ("mptcp", "marks", "links", "namespaces")
+"""Tables that tell something of sockets beside owners."""
+
+
+def _without_owners(store: Store, sockets: Table) -> _Plain:
     mptcp_table = store.now("mptcp")
     inode = sockets.numbers("inode")
+    uid = _user_ids(sockets)
     waiting = embryonic(sockets)
     listener = repeated(np.intp(-1), len(sockets))
     inherited = repeated(np.uint8(NOT_INHERITED), len(sockets))
@@ -74,11 +93,8 @@ def _with_owners(store: Store, sockets: Table) -> Table:
         listener[waiting] = listener_of(sockets, waiting)
         inherited = np.where(listener >= 0, FROM_LISTENER, NOT_INHERITED).astype(np.uint8)
         source = np.where(listener >= 0, listener, source)
-    owner = Ownership.from_store(store).for_inodes(inode[source])
-    uid = _user_ids(sockets)[source]
-    return sockets.with_columns(
-        **owner.columns,
-        **_units(store, owner.numbers("pid"), source),
+        inode, uid = inode[source], uid[source]
+    rows = sockets.with_columns(
         key=identity(sockets),
         listener=listener,
         inherited=inherited,
@@ -91,6 +107,12 @@ def _with_owners(store: Store, sockets: Table) -> Table:
         carrier=mptcp.carriers(sockets, mptcp_table),
         token=mptcp.tokens(sockets, mptcp_table),
     )
+    return _Plain(rows, source, inode)
+
+
+def _with_owners(store: Store, plain: _Plain) -> Table:
+    owner = Ownership.from_store(store).for_inodes(plain.inodes)
+    return plain.rows.with_columns(**owner.columns, **_units(store, owner.numbers("pid"), plain.source))
 
 
 def _units(store: Store, pids: Numbers, source: NDArray[np.intp]) -> dict[str, Strings | Numbers]:

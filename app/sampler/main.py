@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import select
 import signal
@@ -20,6 +21,9 @@ from sockscope.app.sampler.tasks import plan
 
 NICE = 5
 """What serves the server's users goes first."""
+HEAD_START = 0.1
+"""Seconds that the dashboard has for drawing its first rows before what may come late is begun, of which it
+would have to draw them anew."""
 
 
 def _owners() -> Owners:
@@ -40,6 +44,8 @@ class Loop:
         self._lines = Lines()
         self._control: Control | None = None
         self._next = 0.0
+        self._late_from = math.inf
+        """When what may come late may begin."""
         self._asked = False
         """Whether there is a question that no frame has answered."""
 
@@ -67,7 +73,7 @@ class Loop:
         elif self._asked:
             self._write(self._sampler.answer(self._control))
             self._asked = False
-        elif self._sampler.busy(self._control):
+        elif self._sampler.busy(self._control) and now >= self._late_from:
             frame = self._sampler.background(self._control, self._next)
             if frame is not None:
                 self._write(frame)
@@ -76,8 +82,8 @@ class Loop:
         """Wait for an order or for something to do; False when the dashboard is gone."""
         wait: float | None = None
         if self._control is not None:
-            busy = self._asked or self._sampler.busy(self._control)
-            wait = 0.0 if busy else max(0.0, self._next - time.monotonic())
+            late = self._late_from if self._sampler.busy(self._control) else math.inf
+            wait = 0.0 if self._asked else max(0.0, min(self._next, late) - time.monotonic())
         ready, _, _ = select.select([self._orders], [], [], wait)
         if not ready:
             return True
@@ -103,6 +109,7 @@ class Loop:
             view = memoryview(piece)
             while view.nbytes:
                 view = view[os.write(self._frames, view) :]
+        self._late_from = min(self._late_from, time.monotonic() + HEAD_START)
         self._release.after(frame)
 
 

@@ -24,6 +24,8 @@ from sockscope.app.sampler.tasks import Task
 OWNERS = ("owners", "processes", "unowned")
 OWNERS_SLICE = 0.02
 """Seconds of looking for owners before the control channel is listened to again."""
+CROWD = 10_000
+"""Inodes from which taking in that there are others is work of its own, which the frame does not wait for."""
 ROWS = frozenset(
     {"sockets", "tcp_info", "unix", "unix_waiting", "unix_listed", "conntrack", "interface_counters"}
 )
@@ -69,6 +71,10 @@ class Sampler:
         self._held: tuple[dict[str, Table], NDArray[np.uint64]] = ({}, np.empty(0, np.uint64))
         """Inodes whose owners are looked for, and the tables that they are of."""
         self._owned = Collected({})
+        self._untold = True
+        """Whether more may be known of owners than `_owned` says, from before the tick."""
+        self._unlooked = False
+        """Whether nobody has looked for owners since the tick."""
         self._owned_told: Mapping[str, Table] = {}
         self._owners_spent = 0.0
         self._monotonic = monotonic
@@ -101,7 +107,7 @@ class Sampler:
             elif not task.on_screen(control.wanted):
                 task.forget()
         if not control.paused and not control.wanted.isdisjoint(OWNERS):
-            self._owned = self._look(control, 0.0).found()
+            self._look_in_tick(control)
         self._cost = self._cpu() - before
         return self._frame(control)
 
@@ -122,11 +128,14 @@ class Sampler:
         if not self._background_told:
             self._background_told = True
             return self._frame(control)
-        if self.looking(control) and self._monotonic() < until:
+        owners = self._owners
+        if owners is not None and self.looking(control) and self._monotonic() < until:
             spent, cpu = self._monotonic(), self._cpu()
-            owners = self._look(control, OWNERS_SLICE)
+            owners.look(self._inodes(control), OWNERS_SLICE)
+            self._unlooked = False
             if not owners.busy:
                 self._owned = owners.found()
+            self._untold = owners.busy
             self._owners_spent += self._monotonic() - spent
             self._charged = (self._charged or 0.0) + self._cpu() - cpu
             if not owners.busy and self._owned.tables != self._owned_told:
@@ -147,7 +156,7 @@ class Sampler:
             return False
         if self._owners_spent >= self._governor.share * max(control.interval, self._every):
             return False
-        return self._owners is not None and self._owners.busy
+        return self._owners is not None and (self._unlooked or self._owners.busy)
 
     def close(self) -> None:
         """Give back what the collectors hold."""
@@ -168,15 +177,27 @@ class Sampler:
             return False
         return task.due(self._monotonic(), control.wanted, 0.0)
 
-    def _look(self, control: Control, budget: float) -> Owners:
+    def _look_in_tick(self, control: Control) -> None:
+        """Look for no time at all, and not in a crowd. What is not done then is told by `background` when it
+        is, or in the next tick; until then a new socket is in no table, which means that nobody has looked
+        for its owner."""
         if self._owners is None:
             self._owners = self._make_owners()
+        inodes = self._inodes(control)
+        self._unlooked = len(inodes) >= CROWD
+        if not self._unlooked:
+            self._owners.look(inodes, 0.0)
+        if self._untold or not (self._unlooked or self._owners.busy):
+            self._owned, self._untold = self._owners.found(), False
+
+    def _inodes(self, control: Control) -> NDArray[np.uint64]:
+        """Those whose owners are looked for."""
         shown = ChainMap(*(dict(task.tables) for task in self._tasks if task.on_screen(control.wanted)))
         of = {name: shown[name] for name in held.TABLES & shown.keys()}
         if of != self._held[0]:
+            self._untold |= of.keys() != self._held[0].keys()
             self._held = (of, held.inodes(of))
-        self._owners.look(self._held[1], budget)
-        return self._owners
+        return self._held[1]
 
     def _frame(self, control: Control) -> Frame:
         wanted = control.wanted

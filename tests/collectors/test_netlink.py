@@ -162,3 +162,24 @@ def test_what_came_before_a_dump_broke_off_is_kept(monkeypatch: pytest.MonkeyPat
     dump = NetlinkSocket(0).dump(22, b"")
     assert (len(dump), dump.error) == (3, errno.ENOBUFS)
     assert dump.lengths.tolist() == [len(each)] * 3
+
+
+@given(st.binary(min_size=8, max_size=64), st.data())
+def test_values_are_gathered_from_any_places(buffer: bytes, data: st.DataObject) -> None:
+    kind = np.dtype([("low", "u1"), ("high", "<u4")])
+    last = len(buffer) - kind.itemsize
+    evenly = st.builds(
+        lambda first, step: [*range(first, last + 1, step)], st.integers(0, last), st.integers(1, 9)
+    )
+    anyhow = st.lists(st.integers(0, last), max_size=9)
+    offsets = np.array(data.draw(evenly | evenly.map(lambda even: even[::-1]) | anyhow), np.intp)
+    found = netlink.gather(buffer, offsets, kind)
+    assert found.tolist() == [struct.unpack_from("<BI", buffer, at) for at in offsets.tolist()]
+    assert netlink.records(buffer, offsets, kind).tolist() == found.tolist()
+    found["low"] = 0  # what was gathered is a copy
+
+
+def test_messages_equally_far_apart_are_not_copied() -> None:
+    buffer = bytes(range(256))
+    there = netlink.records(buffer, np.arange(0, 240, 16, dtype=np.intp), np.uint32)
+    assert np.shares_memory(there, np.frombuffer(buffer, np.uint8))

@@ -7,10 +7,31 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sockscope.app.collectors import procfs
 from sockscope.app.collectors.search import NOT_LOOKED
 from tests.collectors.fakeproc import Scene, number_of_links, owned, reasons
+
+_digits = st.integers(0, 2**70).map(str)
+_links = st.one_of(
+    _digits.map(lambda inode: f"socket:[{inode}]"),
+    _digits,
+    st.text("socket:[]17 ", max_size=24),
+    st.sampled_from(["", "/dev/null", "anon_inode:[eventpoll]", "socket:[]", "socket:[5] socket:[6]"]),
+).map(str.encode)
+
+
+@given(st.lists(_links, min_size=1, max_size=5))
+def test_links_read_together_are_those_read_one_by_one(links: list[bytes]) -> None:
+    together = procfs._sockets(links)
+    if together is not None:
+        assert together.tolist() == [procfs._inode(link) for link in links]
+
+
+def test_links_of_sockets_are_read_together() -> None:
+    assert procfs._sockets([b"socket:[7]", b"socket:[9999999999999999999]"]) is not None
 
 
 def test_every_holder_of_a_wanted_socket_is_a_row(scene: Scene) -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from sockscope.app.frames import joins
-from sockscope.app.frames.joins import find, places
+from sockscope.app.frames.joins import find, follow, places
 
 SAME_SLOT = pow(int(joins._MULTIPLIER), -1, 2**64)
 """Small multiples of it all belong into the first slot."""
@@ -66,3 +66,24 @@ def test_little_of_a_large_join_is_sorted(monkeypatch: pytest.MonkeyPatch) -> No
     assert (found[:40_000] == np.arange(10_000, 50_000)).all()
     assert (found[40_000:] == -1).all()
     assert rows < 0.4 * (len(now) + len(before))
+
+
+def test_all_who_follow_the_same_rows_share_one_join(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = 0
+
+    def counted(keys: NDArray[Any], among: NDArray[Any]) -> NDArray[np.intp]:
+        nonlocal made
+        made += 1
+        return find(keys, among)
+
+    monkeypatch.setattr(joins, "find", counted)
+    before, now = np.arange(9, dtype=np.uint64), np.arange(3, 12, dtype=np.uint64)
+    found = follow(now, before)
+    assert found.tolist() == find(now, before).tolist()
+    assert follow(now, before) is found
+    assert made == 1
+    assert follow(now.copy(), before).tolist() == found.tolist()
+    assert follow(before, now).tolist() == find(before, now).tolist()
+    assert made == 3
+    del before
+    assert joins._followed is None

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sockscope.app.frames.table import Strings, Table, concatenate, repeated
+from sockscope.app.frames.table import Joiner, Strings, Table, concatenate, repeated
 
 texts = st.lists(st.none() | st.text(max_size=3), max_size=8)
 
@@ -64,3 +64,20 @@ def test_a_column_of_one_value_takes_no_room_when_rows_are_taken_or_joined() -> 
             assert made.numbers("n").strides == (0,)
             assert made.strings("t").codes.strides == (0,)
             assert made.text("t", number - 1) == "a"
+
+
+def test_columns_of_the_very_same_parts_are_joined_once() -> None:
+    joiner = Joiner()
+    kept, one, other = np.arange(3), np.arange(3), np.arange(3, 6)
+    last = Table({"a": np.arange(2), "b": np.arange(2)})
+    first = joiner.concatenate([Table({"a": kept, "b": one}), last])
+    again = joiner.concatenate([Table({"a": kept, "b": other}), last])
+    assert again.columns["a"] is first.columns["a"]
+    assert again.numbers("b").tolist() == [3, 4, 5, 0, 1]
+    assert joiner.concatenate([last]) is last
+    assert joiner.concatenate([Table({"a": kept, "b": one}), last]).columns["a"] is not first.columns["a"]
+
+
+def test_what_is_joined_with_nothing_is_not_copied() -> None:
+    rows, nothing = Table({"a": np.arange(3)}), Table({"a": np.arange(0)})
+    assert concatenate([nothing, rows, nothing]).columns["a"] is rows.columns["a"]

@@ -22,7 +22,7 @@ from tests.fake import frame, owners, sockets
 from tests.model.test_log import Ticks, destroyed
 
 ROWS, REPLACED = 8000, 1600
-MOST_JOINED = 16
+MOST_JOINED = 12
 """Rows in joins, as a multiple of those in the table, of a tick and of the owners that come after it."""
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sockscope.app.frames.frame import Frame, Host
 from sockscope.app.frames.table import Strings, Table
 from sockscope.app.model import socketinterfaces
-from sockscope.app.model.socketinterfaces import with_interfaces
+from sockscope.app.model.socketinterfaces import UsedInterfaces
 from sockscope.app.model.store import Store
 from tests.fake import sockets
 from tests.model.link_tables import addresses_table, links_table
@@ -59,7 +59,7 @@ def rows(*local: str, device: list[str | None] | None = None) -> Table:
 
 
 def used(table: Table, of: Store) -> list[str | None]:
-    texts = with_interfaces(table, of).strings("used")
+    texts = UsedInterfaces().put(table, of).strings("used")
     return [texts[row] for row in range(len(table))]
 
 

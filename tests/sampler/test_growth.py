@@ -148,7 +148,7 @@ class Line:
         data = b"".join(bytes(piece) for piece in self.encoder.encode(frame))
         start = PREFIX.size + lengths(data[: PREFIX.size])[0]
         while self.sampler.busy(control):
-            self.sampler.background(control, World.now)
+            self.sampler.background(control, World.now + 1.0)
         self.engine.advance(self.decoder.decode(data[PREFIX.size : start], data[start:]))
         return frame, self.engine.snapshot(request)
 

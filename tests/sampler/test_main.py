@@ -23,6 +23,8 @@ class Ticking(Sampler):
     def __init__(self) -> None:
         self.ticks: list[Control] = []
         self.answers: list[Control] = []
+        self.late = 0
+        self.busy_ = False
 
     def tick(self, control: Control) -> Frame:
         self.ticks.append(control)
@@ -32,8 +34,12 @@ class Ticking(Sampler):
         self.answers.append(control)
         return Frame(0, 0.0, 0.0, control.interval, stretch=control.interval)
 
+    def background(self, control: Control, until: float) -> Frame | None:
+        self.late += 1
+        return None
+
     def busy(self, control: Control) -> bool:
-        return False
+        return self.busy_
 
 
 Told = Callable[..., int]
@@ -107,6 +113,18 @@ def test_a_question_is_answered_at_once_and_without_a_tick(told: Told, ticking: 
     assert told(102.2, Control(frozenset({"sockets", "lookups", "routes"}), questions=(one,))) == 3
     assert told(102.3) == 3
     assert len(ticking.answers) == 2  # a tick answers too
+
+
+def test_what_may_come_late_lets_the_first_rows_be_drawn(told: Told, ticking: Ticking) -> None:
+    ticking.busy_ = True
+    assert told(100.0, Control(interval=1.0)) == 1
+    assert told(100.0 + 0.9 * main.HEAD_START) == 1
+    assert ticking.late == 0
+    assert told(100.0 + 1.1 * main.HEAD_START) == 1
+    assert ticking.late == 1
+    assert told(102.0) == 2
+    assert told(102.01) == 2
+    assert ticking.late == 2
 
 
 def test_a_shorter_interval_does_not_wait_for_the_longer_one(told: Told) -> None:

@@ -12,7 +12,7 @@ from sockscope.app.collectors.questions import Lookup, OneSocket, Question
 from sockscope.app.frames.table import Table
 from sockscope.app.sampler.control import Control, Lines, decode
 from sockscope.app.sampler.governor import SHARE, Governor
-from sockscope.app.sampler.sampler import OWNERS_SLICE, Sampler
+from sockscope.app.sampler.sampler import CROWD, OWNERS_SLICE, Sampler
 from sockscope.app.sampler.tasks import Task, plan
 from tests.model.unix_tables import unix_table, waiting_table
 
@@ -291,6 +291,41 @@ def test_owners_are_looked_for_also_of_sockets_without_a_row(clock: Clock) -> No
     made = Sampler([task], lambda: Listening(clock), clock, lambda: 0.0)
     made.tick(Control(frozenset({"sockets", "owners"})))
     assert looked == [[7, 8, 9]]
+
+
+class Crowd:
+    """A crowd of sockets, others in every tick."""
+
+    provides = ("sockets",)
+    first = 1
+
+    def collect(self) -> Collected:
+        Crowd.first += CROWD
+        inodes = np.arange(self.first, self.first + CROWD, dtype=np.uint64)
+        return Collected({"sockets": Table({"inode": inodes})})
+
+    def close(self) -> None:
+        pass
+
+
+def test_no_frame_waits_for_the_owners_of_a_crowd(clock: Clock) -> None:
+    owners = FakeOwners(clock)
+    task = Task(f"{__name__}:Crowd", ("sockets",), hidden=0.0)
+    made = Sampler([task], lambda: owners, clock, lambda: 0.0)
+    control = Control(frozenset({"sockets", "owners"}))
+    made.tick(control)
+    assert owners.budgets == []
+    drain(made, control, clock, clock.now + 1.0)
+    assert owners.left == 0
+    known = made.answer(control).tables["unowned"]
+    owners.left, looked = 1000, len(owners.budgets)
+    clock.now += 1.0
+    assert made.tick(control).tables["unowned"] is known  # whole, and not in pieces
+    assert len(owners.budgets) == looked
+    drain(made, control, clock, clock.now + 1.0)
+    assert 0 < owners.left < 1000
+    clock.now += 1.0
+    assert len(made.tick(control).tables["unowned"]) == owners.left  # what took longer than an interval
 
 
 class Unix:
