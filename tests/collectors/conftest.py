@@ -15,7 +15,7 @@ from tests.collectors.fakeproc import Scene, not_told, number_of_links
 
 
 @pytest.fixture(params=[number_of_links, not_told], ids=["kernel 6.2", "older kernel"])
-def scene(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Scene:
+def made_up(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Scene:
     monkeypatch.setattr(procfs, "descriptor_count", request.param)
     return Scene(tmp_path / "proc")
 

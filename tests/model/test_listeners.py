@@ -61,13 +61,13 @@ def plain(ends: Sequence[End], rows: Sequence[int]) -> list[int]:
 
 
 def ends(family: int, addresses: list[bytes]) -> st.SearchStrategy[End]:
-    return st.tuples(
-        st.sampled_from([TCP, TCP, UDP]),
-        st.just(family),
-        st.sampled_from(addresses),
-        st.sampled_from([0, 80, 443, 65535]),
-        st.sampled_from([LISTEN, LISTEN, SYN_RECV, ESTABLISHED]),
-    )
+    """Listeners at any address; a connection has one of its own, never the wildcard."""
+    of_its_own = [address for address in addresses if address not in (bytes(4), bytes(16), MAPPED[0])]
+    port = st.sampled_from([0, 80, 443, 65535])
+    kind = st.tuples(st.sampled_from([TCP, TCP, UDP]), st.just(family))
+    listener = st.tuples(st.sampled_from(addresses), port, st.just(LISTEN))
+    connection = st.tuples(st.sampled_from(of_its_own), port, st.sampled_from([SYN_RECV, ESTABLISHED]))
+    return st.tuples(kind, listener | connection).map(lambda made: (*made[0], *made[1]))
 
 
 @given(st.lists(ends(INET, V4) | ends(INET6, V6), max_size=40))
