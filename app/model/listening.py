@@ -37,15 +37,18 @@ class ListeningModel:
         rows = self._sockets.rows(store) if store.now("sockets") is not None else None
         if rows is None:
             return
-        listening = _listening(rows)
-        self._count = len(listening)
-        self._attention = int((queue_full(listening) | synq_near(listening)).sum())
+        queues = _listening(Table({name: rows.columns[name] for name in _QUEUES}, rows.taken))
+        self._count = len(queues)
+        self._attention = int((queue_full(queues) | synq_near(queues)).sum())
 
     def rows(self, store: Store, options: Options) -> Table | None:
         """The columns of model/sockets.py, the interface (socketinterfaces.py), `reach` (u1, index into
         REACHES), `syn_recv` (i8, -1 for UDP): connections that wait for the last step of their handshake."""
         rows = self._sockets.rows(store, options)
-        return None if rows is None else self._interfaces.put(_listening(rows), store)
+        if rows is None:
+            return None
+        listening = _listening(rows)
+        return self._interfaces.put(listening.with_columns(reach=_reach(listening)), store)
 
     def count(self, store: Store) -> int | None:  # noqa: ARG002
         """Listeners when sockets were last collected."""
@@ -56,15 +59,18 @@ class ListeningModel:
         return self._attention
 
 
+_QUEUES = ("protocol", "state", "local_port", "listener", "rx_queue", "tx_queue", "cookie")
+"""What tells listeners, and which of them want looking at."""
+
+
 def _listening(rows: Table) -> Table:
+    """Listeners, with `syn_recv`."""
     waiting = rows.numbers("listener")[rows.numbers("state") == SYN_RECV]
     half_open = count_by(waiting, len(rows))
     chosen = np.flatnonzero(is_listener(rows))
     listening = rows.take(chosen)
     tcp = listening.numbers("state") == LISTEN
-    return listening.with_columns(
-        reach=_reach(listening), syn_recv=np.where(tcp, half_open[chosen], -1).astype(np.int64)
-    )
+    return listening.with_columns(syn_recv=np.where(tcp, half_open[chosen], -1).astype(np.int64))
 
 
 def _reach(listening: Table) -> NDArray[np.uint8]:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sockscope.app.frames.frame import Frame
-from sockscope.app.frames.inet import IPPROTO_MPTCP, IPPROTO_SCTP, IPPROTO_UDPLITE
+from sockscope.app.frames.inet import IPPROTO_SCTP, IPPROTO_UDPLITE
 from sockscope.app.frames.table import Numbers, Strings, Table, repeated
 from sockscope.app.model import mptcp, namespaces, socketunits
 from sockscope.app.model.devices import device_names
@@ -173,12 +173,13 @@ def _marks(sockets: Table, marks: Table | None) -> NDArray[np.int64]:
 
 
 def is_listener(rows: Table) -> NDArray[np.bool_]:
-    """TCP, MPTCP and SCTP listeners, and UDP sockets bound to a port that receive from anyone."""
+    """Listeners of TCP, MPTCP and SCTP, which alone have that state, and UDP sockets bound to a port that
+    receive from anyone."""
     protocol = rows.numbers("protocol")
     state = rows.numbers("state")
-    stream = np.isin(protocol, (socket.IPPROTO_TCP, IPPROTO_MPTCP, IPPROTO_SCTP)) & (state == 10)
-    datagram = np.isin(protocol, (socket.IPPROTO_UDP, IPPROTO_UDPLITE)) & (state == 7)
-    listening: NDArray[np.bool_] = stream | (datagram & (rows.numbers("local_port") > 0))
+    listening: NDArray[np.bool_] = state == 10
+    for datagrams in (socket.IPPROTO_UDP, IPPROTO_UDPLITE):
+        listening |= (protocol == datagrams) & (state == 7) & (rows.numbers("local_port") > 0)
     return listening
 
 
