@@ -16,6 +16,9 @@ from tests.bench.figure import Figure
 from tests.bench.parts import NAMES, Failure, measure_all
 from tests.lab.need import missing
 
+Times = tuple[int, ...]
+_STEAL = 7
+
 README = Path(__file__).parents[2] / "README.md"
 
 
@@ -33,6 +36,20 @@ def machine() -> str:
     kernel = platform.release().partition("-")[0]
     python = platform.python_version()
     return f"{os.cpu_count()} CPUs ({model}), {memory:.0f} GiB, Linux {kernel}, Python {python}"
+
+
+def stolen(before: Times, after: Times) -> str:
+    """What share of the processors' time the host of a virtual machine gave to others meanwhile, in words;
+    "" where it told of none."""
+    spent = [later - sooner for sooner, later in zip(before, after, strict=True)]
+    share = spent[_STEAL] / sum(spent) if sum(spent) else 0.0
+    return f"; its host gave {share:.0%} of its time to others meanwhile" if share >= 0.005 else ""
+
+
+def times() -> Times:
+    """Processor times since boot, in ticks (proc_stat(5)), guests' left out because users' have them."""
+    first = Path("/proc/stat").read_text(encoding="ascii").partition("\n")[0]
+    return tuple(int(word) for word in first.split()[1 : _STEAL + 2])
 
 
 def main() -> int:
@@ -64,6 +81,7 @@ def main() -> int:
     failed: list[Failure] = []
     sizes = [int(size) for size in options.sizes.split(",") if size]
     print(machine())
+    before = times()
     for told in measure_all(sizes, options.crowd, only):
         print(told, flush=True)
         if isinstance(told, Figure):
@@ -71,7 +89,7 @@ def main() -> int:
         else:
             failed.append(told)
     if options.json and found:
-        taken = report.Report(machine(), tuple(found))
+        taken = report.Report(machine() + stolen(before, times()), tuple(found))
         if options.json.exists():
             taken = taken.with_others_of(report.read(options.json))
         report.write(options.json, taken)
