@@ -52,6 +52,8 @@ class Task:
     tables: Mapping[str, Table] = field(default_factory=dict, init=False)
     notes: tuple[Note, ...] = field(default=(), init=False)
     _collector: Collector | None = field(default=None, init=False)
+    _choosy: Choosy | None = field(default=None, init=False)
+    _answering: Answering | None = field(default=None, init=False)
 
     def on_screen(self, wanted: frozenset[str]) -> bool:
         """Whether one of its tables is asked for."""
@@ -67,13 +69,12 @@ class Task:
         note, and its last tables stay."""
         self.last = now
         try:
-            if self._collector is None:
-                self._collector = self._make()
-            if control is not None and isinstance(self._collector, Choosy):
-                self._collector.choose(control.wanted, control.states)
-            if control is not None and isinstance(self._collector, Answering):
-                self._collector.ask([each for each in control.questions if each.table in self.provides])
-            collected = self._collector.collect()
+            collector = self._collector or self._make()
+            if control is not None and self._choosy is not None:
+                self._choosy.choose(control.wanted, control.states)
+            if control is not None and self._answering is not None:
+                self._answering.ask([each for each in control.questions if each.table in self.provides])
+            collected = collector.collect()
         except Exception as failure:  # noqa: BLE001 - one broken interface must not take the others along
             collected = Collected(self.tables, (self._failed(failure),))
         self.tables = collected.tables
@@ -87,6 +88,9 @@ class Task:
     def _make(self) -> Collector:
         module, name = self.collector.split(":")
         made: Collector = getattr(import_module(module), name)(*self.arguments)
+        self._collector = made
+        self._choosy = made if isinstance(made, Choosy) else None
+        self._answering = made if isinstance(made, Answering) else None
         return made
 
     def _failed(self, failure: Exception) -> Note:
