@@ -64,11 +64,7 @@ class Encoder:
 
 def _same(column: Column, sent: Column | None) -> bool:
     if isinstance(column, Strings):
-        return (
-            isinstance(sent, Strings)
-            and column.values == sent.values
-            and _alike(column.codes, sent.codes)
-        )
+        return isinstance(sent, Strings) and column.values == sent.values and _alike(column.codes, sent.codes)
     return (
         sent is not None
         and not isinstance(sent, Strings)
