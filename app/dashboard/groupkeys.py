@@ -8,7 +8,6 @@ from sockscope.app.dashboard.desk import Desk
 from sockscope.app.model.engine import Snapshot
 from sockscope.app.view import choices
 from sockscope.widgets.grid import Place
-from sockscope.widgets.menu import Menu
 
 
 class GroupKeys(Desk):
@@ -18,6 +17,8 @@ class GroupKeys(Desk):
 
     def action_group(self) -> None:
         """Choose what to group by."""
+        from sockscope.widgets.menu import Menu  # noqa: PLC0415 - not for the first rows
+
         session = self._session
         by = session.choices.grouping
         items = choices.groupings(session.views[session.active])
