@@ -285,6 +285,22 @@ async def test_details_opened_again_are_those_of_another_row() -> None:
             await on.until(lambda: not on.details())
 
 
+async def test_details_that_have_no_room_say_that_there_are_more() -> None:
+    async with stage(80, 24) as on:
+        await on.press("enter")
+        await on.until(on.details)
+        lines = on.details().splitlines()
+        assert [line[-1] for line in lines] == [*" " * (len(lines) - 1), "▾"]
+        await on.press("J")
+        await on.until(lambda: on.details().splitlines()[0].endswith("▴"))
+        await on.press(*"JJJJJJJJJ")
+        await on.until(lambda: "▾" not in on.details())
+        lines = on.details().splitlines()
+        assert [line[-1] for line in lines] == ["▴", *" " * (len(lines) - 1)]
+        await on.press(*"KKKKKKKKKK")
+        await on.until(lambda: "▴" not in on.details())
+
+
 async def test_pause_holds_the_screen_while_frames_go_on() -> None:
     async with stage() as on:
         await on.press("p")

@@ -55,6 +55,7 @@ def _marks() -> Sequence[list[Cell]]:
         ("↑", "owner of the listener: nobody has accepted this connection yet", ""),
         ("+2", "two more processes hold the same socket", ""),
         ("…", "owner not looked for yet", "dim"),
+        ("▾", "more below than there is room for: J and K scroll details", "link"),
     )
     return (
         [],

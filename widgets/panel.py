@@ -14,6 +14,11 @@ from sockscope.widgets.tones import Toned
 
 Lines = Sequence[Sequence[Cell]]
 
+ABOVE, BELOW = "▴", "▾"
+"""Stand at the end of the first and the last line that show while there are more."""
+MARK = 1
+"""Cells at the end of a line that are kept for them."""
+
 
 def _nothing(_: int) -> Lines:
     return ()
@@ -36,18 +41,23 @@ class Panel(Toned, Fitted, can_focus=False):
     def show(self, make: Callable[[int], Lines]) -> None:
         """Show the lines that `make` gives for a width: while it is hidden, for the last one."""
         self._make = make
-        width = self.scrollable_content_region.width or self._width
+        width = self._room or self._width
         if width:
             self._width = width
             self._paint(make(width), width)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002
         """As many lines as there are for a width, where the layout asks for them before it gives one."""
-        return len(self._make(width))
+        return len(self._make(max(1, width - MARK)))
+
+    @property
+    def _room(self) -> int:
+        """Cells for the text of a line, 0 while it is hidden."""
+        return max(0, self.scrollable_content_region.width - MARK)
 
     def fit(self) -> None:
         """Another width, other lines."""
-        self._width = self.scrollable_content_region.width
+        self._width = self._room
         self._lines = self._make(self._width)
         self.virtual_size = Size(0, len(self._lines))
 
@@ -66,4 +76,10 @@ class Panel(Toned, Fitted, can_focus=False):
     def render_line(self, y: int) -> Strip:
         """One line of the window."""
         index = round(self.scroll_offset.y) + y
-        return self.strip(self._lines[index] if index < len(self._lines) else (), self._width)
+        line = self.strip(self._lines[index] if index < len(self._lines) else (), self._width + MARK)
+        above = y == 0 and index > 0
+        below = y + 1 == self.size.height and index + 1 < len(self._lines)
+        if not above and not below:
+            return line
+        mark = ABOVE if above else BELOW
+        return Strip.join([line.crop(0, self._width), self.strip([Cell(mark, "link")], MARK)])
