@@ -17,7 +17,7 @@ from sockscope.app.view.session import Session
 from sockscope.widgets.grid import Grid
 from sockscope.widgets.help import HelpScreen
 from sockscope.widgets.line import Line
-from sockscope.widgets.panel import Panel
+from sockscope.widgets.panel import ABOVE, BELOW, Panel
 from sockscope.widgets.picker import Picker
 from tests.fake import LISTEN, SYN_RECV, TIME_WAIT, FakeSource, frame, owners, sockets
 from tests.lab.sockets import PATIENCE
@@ -254,13 +254,17 @@ async def test_details_that_have_no_room_scroll_and_stay_where_they_are() -> Non
         await on.press("enter")
         await on.until(lambda: "198.51.100.7:50001" in on.details())
         begins = on.details().splitlines()
+
+        def first() -> str:
+            return on.details().splitlines()[0].rstrip(f" {ABOVE}")
+
         await on.press("J")
-        await on.until(lambda: on.details().splitlines()[0] == begins[5])
+        await on.until(lambda: first() == begins[5].rstrip())
         on.source.push(frame(1, sockets({"cookie": 1}, {"cookie": 9, "remote_address": "192.0.2.1"}), OWNERS))
         await on.until(lambda: any("192.0.2.1" in line for line in on.lines()))
-        assert on.details().splitlines()[0] == begins[5]
+        assert first() == begins[5].rstrip()
         await on.press("K")
-        await on.until(lambda: on.details().splitlines()[0] == begins[0])
+        await on.until(lambda: first() == begins[0].rstrip())
 
 
 async def test_details_open_follow_and_close() -> None:
@@ -290,15 +294,15 @@ async def test_details_that_have_no_room_say_that_there_are_more() -> None:
         await on.press("enter")
         await on.until(on.details)
         lines = on.details().splitlines()
-        assert [line[-1] for line in lines] == [*" " * (len(lines) - 1), "▾"]
+        assert [line[-1] for line in lines] == [*" " * (len(lines) - 1), BELOW]
         await on.press("J")
-        await on.until(lambda: on.details().splitlines()[0].endswith("▴"))
+        await on.until(lambda: on.details().splitlines()[0].endswith(ABOVE))
         await on.press(*"JJJJJJJJJ")
-        await on.until(lambda: "▾" not in on.details())
+        await on.until(lambda: BELOW not in on.details())
         lines = on.details().splitlines()
-        assert [line[-1] for line in lines] == ["▴", *" " * (len(lines) - 1)]
+        assert [line[-1] for line in lines] == [ABOVE, *" " * (len(lines) - 1)]
         await on.press(*"KKKKKKKKKK")
-        await on.until(lambda: "▴" not in on.details())
+        await on.until(lambda: ABOVE not in on.details())
 
 
 async def test_pause_holds_the_screen_while_frames_go_on() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import ClassVar
 
 from textual.geometry import Region, Size
 from textual.strip import Strip
@@ -16,8 +17,6 @@ Lines = Sequence[Sequence[Cell]]
 
 ABOVE, BELOW = "▴", "▾"
 """Stand at the end of the first and the last line that show while there are more."""
-MARK = 1
-"""Cells at the end of a line that are kept for them."""
 
 
 def _nothing(_: int) -> Lines:
@@ -26,6 +25,9 @@ def _nothing(_: int) -> Lines:
 
 class Panel(Toned, Fitted, can_focus=False):
     """Shows lines of runs of text, made for its width; only what changed is painted."""
+
+    MARK: ClassVar[int] = 1
+    """Cells at the end of a line that are kept for ABOVE and BELOW."""
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
@@ -48,12 +50,12 @@ class Panel(Toned, Fitted, can_focus=False):
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002
         """As many lines as there are for a width, where the layout asks for them before it gives one."""
-        return len(self._make(max(1, width - MARK)))
+        return len(self._make(max(1, width - self.MARK)))
 
     @property
     def _room(self) -> int:
         """Cells for the text of a line, 0 while it is hidden."""
-        return max(0, self.scrollable_content_region.width - MARK)
+        return max(0, self.scrollable_content_region.width - self.MARK)
 
     def fit(self) -> None:
         """Another width, other lines."""
@@ -76,10 +78,10 @@ class Panel(Toned, Fitted, can_focus=False):
     def render_line(self, y: int) -> Strip:
         """One line of the window."""
         index = round(self.scroll_offset.y) + y
-        line = self.strip(self._lines[index] if index < len(self._lines) else (), self._width + MARK)
+        line = self.strip(self._lines[index] if index < len(self._lines) else (), self._width + self.MARK)
         above = y == 0 and index > 0
         below = y + 1 == self.size.height and index + 1 < len(self._lines)
-        if not above and not below:
+        if not self.MARK or not (above or below):
             return line
         mark = ABOVE if above else BELOW
-        return Strip.join([line.crop(0, self._width), self.strip([Cell(mark, "link")], MARK)])
+        return Strip.join([line.crop(0, self._width), self.strip([Cell(mark, "link")], self.MARK)])

@@ -18,7 +18,10 @@ from sockscope.widgets.panel import Lines, Panel
 
 
 class Drawing(Panel):
-    """The page itself; clicks tell which state they hit."""
+    """The page itself, which has exactly as many lines as there is room for; clicks tell which state they
+    hit."""
+
+    MARK: ClassVar[int] = 0
 
     class Hit(Message):
         """A state was clicked, `twice` if that was the second click."""
