@@ -383,6 +383,37 @@ async def test_a_terminal_that_is_too_small_says_how_large_it_must_be(size: tupl
         await on.until(lambda: len(on.lines()) == 5)
 
 
+@pytest.mark.parametrize("typing", [False, True])
+async def test_keys_are_where_they_were_after_a_terminal_was_too_small(*, typing: bool) -> None:
+    async with stage(80, 24) as on:
+        if typing:
+            await on.press("slash", "n")
+        await on.pilot.resize_terminal(50, 12)
+        await on.until(lambda: on.app.screen.has_class("-small"))
+        await on.pilot.pause(0.05)
+        await on.pilot.resize_terminal(80, 24)
+        await on.until(lambda: not on.app.screen.has_class("-small"))
+        await on.until(lambda: on.app.screen.focused is not None)
+        if typing:
+            await on.press("g", "enter")
+            await on.until(lambda: "ng" in on.line("filter"))
+        else:
+            await on.press("enter")
+            await on.until(lambda: "198.51.100.7:50001" in on.details())
+
+
+async def test_titles_fit_before_anything_is_drawn_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with stage(160, 40) as on:
+        monkeypatch.setattr(on.app, "_draw", lambda: None)
+        await on.pilot.resize_terminal(80, 24)
+        await on.until(lambda: on.grid.size.width == 80)
+        titles = "".join(segment.text for segment in on.grid.render_line(0))
+        rows = on.grid._rows
+        assert rows is not None
+        wanted = "".join(cell.text for cell in rows.wide(on.grid._measured).head()[0])
+        assert titles.rstrip() == wanted.rstrip()
+
+
 async def test_hostile_names_reach_the_screen_as_text() -> None:
     async with stage() as on:
         hostile = owners((70, 1, "\x1b[31m[bold]x[/bold]\n"))

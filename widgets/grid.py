@@ -222,15 +222,18 @@ class Grid(Toned, Fitted, can_focus=True):
 
     def _paint(self) -> None:
         """Draw what should be on the screen now, and repaint where it differs from what is there."""
-        head, self._head_spots = ([], ()) if self._rows is None else self._rows.head()
-        new_head = _Painted(tuple(head))
-        self._repaint(0, self._head, new_head)
-        self._head = new_head
+        before = self._head
+        self._make_head()
+        self._repaint(0, before, self._head)
         lines = self._window()
         for place, line in enumerate(lines):
             before = self._lines[place] if place < len(self._lines) else _NOTHING
             self._repaint(place + HEAD, before, line)
         self._lines = lines
+
+    def _make_head(self) -> None:
+        head, self._head_spots = ([], ()) if self._rows is None else self._rows.head()
+        self._head = _Painted(tuple(head))
 
     def _window(self) -> list[_Painted]:
         """What stands in the lines of the window."""
@@ -285,6 +288,7 @@ class Grid(Toned, Fitted, can_focus=True):
         self._rows = self._rows.wide(self._width)
         self._resize_virtual()
         self._keep_in_view()
+        self._make_head()
         self._lines = self._window()
 
     def _keep_in_view(self) -> None:

@@ -208,7 +208,14 @@ class Dashboard(ColumnKeys, GroupKeys):
     def on_resize(self, event: Resize) -> None:
         """Arrange what fits; then everything anew for the new width."""
         self._picture.fit(self.screen_stack[0], event.size)
-        self.call_after_refresh(self._draw)
+        self.call_after_refresh(self._fitted)
+
+    def _fitted(self) -> None:
+        """Keys go to the table again, which lost them while there was no room for it."""
+        picture, board = self._picture, self.screen_stack[0]
+        if board.focused is None:
+            board.set_focus(picture.entry if picture.entry.typing else picture.grid)
+        self._draw()
 
     # What the table and the lines tell
 
