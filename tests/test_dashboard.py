@@ -383,6 +383,17 @@ async def test_a_terminal_that_is_too_small_says_how_large_it_must_be(size: tupl
         await on.until(lambda: len(on.lines()) == 5)
 
 
+async def test_keys_do_nothing_that_cannot_be_seen() -> None:
+    async with stage(50, 12) as on:
+        asked = on.app._session.request()
+        await on.press("s", "T", "f", "b", "4", "enter", "slash", "p", "e")
+        await on.pilot.pause(0.05)
+        assert on.app._session.request() == asked
+        assert len(on.app.screen_stack) == 1
+        await on.press("q")
+        await on.until(lambda: on.app._exit)
+
+
 @pytest.mark.parametrize("typing", [False, True])
 async def test_keys_are_where_they_were_after_a_terminal_was_too_small(*, typing: bool) -> None:
     async with stage(80, 24) as on:

@@ -16,6 +16,9 @@ from sockscope.widgets.pieces import Pieces
 class Board(Screen[object]):
     """A screen that draws what shows; where the keys go, the widget that has them tells."""
 
+    AUTO_FOCUS: ClassVar[str | None] = ""
+    """Nothing has the keys by itself."""
+
     focused: Reactive[Widget | None] = Reactive(None, repaint=False)
 
     def __init__(self) -> None:

@@ -107,7 +107,8 @@ class Dashboard(ColumnKeys, GroupKeys):
 
     def on_mount(self) -> None:
         """Begin to listen to the source."""
-        self._picture.grid.focus()
+        if not self._picture.small:
+            self._picture.grid.focus()
         self._feed.start()
         self._draw()
 
@@ -211,9 +212,9 @@ class Dashboard(ColumnKeys, GroupKeys):
         self.call_after_refresh(self._fitted)
 
     def _fitted(self) -> None:
-        """Keys go to the table again, which lost them while there was no room for it."""
+        """Keys go to the table, which gets none while there is no room for it."""
         picture, board = self._picture, self.screen_stack[0]
-        if board.focused is None:
+        if board.focused is None and not picture.small:
             board.set_focus(picture.entry if picture.entry.typing else picture.grid)
         self._draw()
 
@@ -251,9 +252,12 @@ class Dashboard(ColumnKeys, GroupKeys):
     # What keys do
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Keys of one tab hold only there; while one types or a dialog is open, hardly any do."""
+        """Keys of one tab hold only there; while one types, a dialog is open or the terminal is too small for
+        the table, hardly any do."""
         if action in ("quit_now", "redraw"):
             return True
+        if self._picture.small:
+            return action == "quit"
         typing = self._picture.entry.typing
         if typing or action == "keep_filter":
             return typing and action in ("keep_filter", "back")

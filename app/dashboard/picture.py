@@ -44,6 +44,8 @@ class Picture:
         self.grid = Grid(id="grid")
         self.entry = Entry(id="entry")
         self.details = Panel(id="details")
+        self.small = False
+        """Whether the terminal has no room for the table."""
         self._aside = Holder(Edge(id="edge"), self.details, id="aside")
         self._small = Line(id="small")
         self._header = Line(id="header")
@@ -71,7 +73,7 @@ class Picture:
 
     def fit(self, screen: Screen[object], size: Size) -> None:
         """Arrange the parts as they fit."""
-        small = size.width < SMALLEST[0] or size.height < SMALLEST[1]
+        self.small = small = size.width < SMALLEST[0] or size.height < SMALLEST[1]
         screen.set_class(small, "-small")
         screen.set_class(size.width >= WIDE, "-wide")
         screen.set_class(size.width < WIDE, "-narrow")

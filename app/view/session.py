@@ -205,6 +205,8 @@ class Session:
     def sort_next(self, shown: Sequence[str]) -> None:
         """Sort by the next of the shown columns; a tab's natural order, if any, comes after the last."""
         names = [*shown, *([""] if self.view.sort[0] == "" else [])]
+        if not names:
+            return
         sort, _ = self._sorting
         name = names[(names.index(sort) + 1 if sort in names else 0) % len(names)]
         if name:
