@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypedDict, Unpack
 
 from sockscope.app.frames.table import Table
 from sockscope.app.view import format as fmt
@@ -22,6 +23,18 @@ def real_cell(name: str, words: Callable[[float], str] = fmt.short) -> Callable[
     return cell
 
 
+class Rest(TypedDict, total=False):
+    """What else a column may have, as in `Column`."""
+
+    minimum: int
+    grow: int
+    short: str
+    filter: str
+    optional: bool
+    needs: tuple[str, ...]
+    brief: Callable[[Table, int], Cell] | None
+
+
 def number_column(
     id_: str,
     title: str,
@@ -30,32 +43,23 @@ def number_column(
     name: str,
     *,
     priority: int,
-    minimum: int = 0,
     descending: bool = True,
     search: Search = nowhere,
-    short: str = "",
-    filter: str = "",  # noqa: A002 - as in Column
-    optional: bool = False,
-    needs: tuple[str, ...] = (),
-    brief: Callable[[Table, int], Cell] | None = None,
+    **rest: Unpack[Rest],
 ) -> Column:
     """Of the numbers in column `name`: to the right, largest first, searched as `search` says."""
+    order = ordering.numbers(name)
     return Column(
         id_,
         title,
         width,
         cell,
-        ordering.numbers(name),
+        order,
         priority=priority,
         align="right",
-        minimum=minimum,
         descending=descending,
         search=search,
-        short=short,
-        brief=brief,
-        filter=filter,
-        optional=optional,
-        needs=needs,
+        **rest,
     )
 
 
@@ -67,26 +71,8 @@ def text_column(
     name: str,
     *,
     priority: int,
-    minimum: int = 0,
-    grow: int = 0,
-    filter: str = "",  # noqa: A002 - as in Column
-    optional: bool = False,
-    needs: tuple[str, ...] = (),
-    brief: Callable[[Table, int], Cell] | None = None,
+    **rest: Unpack[Rest],
 ) -> Column:
     """Of the texts in column `name`: sorted as texts and searched in."""
-    return Column(
-        id_,
-        title,
-        width,
-        cell,
-        ordering.texts(name),
-        priority=priority,
-        minimum=minimum,
-        grow=grow,
-        search=texts(name),
-        brief=brief,
-        filter=filter,
-        optional=optional,
-        needs=needs,
-    )
+    order, search = ordering.texts(name), texts(name)
+    return Column(id_, title, width, cell, order, priority=priority, search=search, **rest)
